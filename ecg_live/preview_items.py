@@ -141,7 +141,8 @@ class SessionPlan:
     """What was chosen for a session; empty texts are left out.
 
     ``folder`` is where recordings go, ``record`` whether one runs from the start. ``note`` is what the signal check
-    found; None if there was none.
+    found; None if there was none. ``others`` are the sources of further wearers; ``participant`` then has an id for
+    each, separated by commas, or is empty.
     """
 
     source: str
@@ -152,3 +153,4 @@ class SessionPlan:
     record: bool = False
     folder: str = ""
     note: str | None = None
+    others: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from ecg_live.cli.qt_check import why_no_display
 from ecg_live.cli.signals import CaughtSignals
 from ecg_live.config import window_file
 from ecg_live.errors import ConfigError, EcgLiveError
+from ecg_live.presentation.desk import split_ids
 from ecg_live.preview_items import SessionPlan
 from ecg_live.protocols import DeskServices
 
@@ -57,7 +59,12 @@ def run_plan(plan: SessionPlan, desk: Desk, log: str | None, *, debug: bool) -> 
 
     start = SessionStart(report, desk.hide, plan.note)
     try:
-        if plan.study:
+        if plan.others:
+            from ecg_live.cli.live_wearers import live_wearers
+
+            sources = (plan.source, *plan.others)
+            live_wearers(sources, split_ids(plan.participant), wearers_options(plan, log), debug=debug, start=start)
+        elif plan.study:
             from ecg_live.cli.desk_studies import planned_session
 
             planned = planned_session(plan, {"log": log})
@@ -68,6 +75,12 @@ def run_plan(plan: SessionPlan, desk: Desk, log: str | None, *, debug: bool) -> 
         report(error)
     except OSError as error:
         report(EcgLiveError(f"{error.filename or 'a file'}: {error.strerror}", "check the path"))
+
+
+def wearers_options(plan: SessionPlan, log: str | None) -> dict[str, object]:
+    """Options of ``run`` for several wearers, whose recordings go to a folder."""
+    options = plan_options(replace(plan, participant="", record=False))
+    return options | {"record": plan.folder if plan.record else None, "log": log}
 
 
 def plan_options(plan: SessionPlan) -> dict[str, object]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecg_live.cli import print_error, print_notice
-from ecg_live.cli.live import CRASH_EXIT_CODE, checked_settings
+from ecg_live.cli.live import COMMAND_LINE, CRASH_EXIT_CODE, SessionStart, checked_settings
 from ecg_live.cli.log_file import log_to, private_words
 from ecg_live.cli.participant import ParticipantState
 from ecg_live.cli.qt_check import why_no_display
@@ -37,7 +37,12 @@ WINDOW_KEPT_S = 600.0  # that the full view of a wearer opens with
 
 
 def live_wearers(
-    sources: Sequence[str], participants: Sequence[str], options: Mapping[str, object], *, debug: bool = False
+    sources: Sequence[str],
+    participants: Sequence[str],
+    options: Mapping[str, object],
+    *,
+    debug: bool = False,
+    start: SessionStart = COMMAND_LINE,
 ) -> int:
     """Run the sessions of several wearers to their ends and return the exit code: that of the first that failed.
 
@@ -51,6 +56,8 @@ def live_wearers(
         Options of the command line, for all; see `ecg_live.config`.
     debug : bool
         Show tracebacks.
+    start : SessionStart
+        Where the sessions were started.
 
     Raises
     ------
@@ -67,7 +74,7 @@ def live_wearers(
         )
     private = [word for each in wearers for word in (each.name, *private_words(each.settings, each.uri))]
     with log_to(settings.log, private):
-        return _Run(wearers, settings, windowed=windowed, debug=debug).run()
+        return _Run(wearers, settings, start, windowed=windowed, debug=debug).run()
 
 
 def _window_opens(settings: LiveSettings) -> bool:
@@ -83,7 +90,16 @@ def _window_opens(settings: LiveSettings) -> bool:
 class _Run:
     """One run of several sessions."""
 
-    def __init__(self, wearers: Sequence[WearerSource], settings: LiveSettings, *, windowed: bool, debug: bool) -> None:
+    def __init__(
+        self,
+        wearers: Sequence[WearerSource],
+        settings: LiveSettings,
+        start: SessionStart,
+        *,
+        windowed: bool,
+        debug: bool,
+    ) -> None:
+        self._start = start
         self._wearers = wearers
         self._settings = settings
         self._windowed = windowed
@@ -234,7 +250,15 @@ class _Run:
         parts = [f"{len(wearers)} wearers" if len(wearers) > 1 else "1 wearer", self._settings.session]
         title = "  \N{MIDDLE DOT}  ".join(part for part in parts if part)
         try:
-            run_tiles(wearers, title=title, model=model, synchrony=synchrony, over=over, memory=window_file())
+            run_tiles(
+                wearers,
+                title=title,
+                model=model,
+                synchrony=synchrony,
+                over=over,
+                on_first_frame=self._start.on_first_frame,
+                memory=window_file(),
+            )
         except DrawingError as error:
             if not (self._settings.json or any(session.recording for session in self._sessions)):
                 raise
@@ -279,7 +303,7 @@ class _Run:
 
     def _fail(self, name: str, error: EcgLiveError, code: int) -> None:
         text = error.message if error.message.startswith(name) else f"{name}: {error.message}"
-        print_error(EcgLiveError(text, error.remedy))
+        self._start.report(EcgLiveError(text, error.remedy))
         self._code = self._code or code
 
     def _drain(self, lines: StdoutWriter) -> None:

@@ -66,6 +66,11 @@ def preview_line(status: PreviewStatus | None, age: float) -> StatusLine:
     return StatusLine("info", "STREAMING", progress_line(verdict))
 
 
+def split_ids(text: str) -> tuple[str, ...]:
+    """Ids of several participants, separated by commas."""
+    return tuple(part for each in text.split(",") if (part := each.strip()))
+
+
 def _good_text(status: PreviewStatus) -> str:
     verdict = status.verdict
     rate = "" if verdict.heart_rate is None else f"{verdict.heart_rate:.0f} bpm"

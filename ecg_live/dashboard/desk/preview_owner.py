@@ -30,6 +30,11 @@ class PreviewOwner:
         self.preview: Preview | None = None
 
     @property
+    def wanted(self) -> str:
+        """The source that is shown, or will be; empty for none."""
+        return self._wanted
+
+    @property
     def uses_radio(self) -> bool:
         """Whether a device that is wanted needs the radio for itself."""
         return self._wanted.partition(":")[0].casefold() in RADIO_SCHEMES

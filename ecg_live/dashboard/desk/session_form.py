@@ -8,14 +8,18 @@ from pathlib import Path
 from PyQt6 import QtCore, QtWidgets
 
 from ecg_live.dashboard.desk.study_row import StudyRow
+from ecg_live.dashboard.text_scale import style_text
 from ecg_live.dashboard.theme import TONE_COLOURS
 from ecg_live.dashboard.widgets import ElidedLabel, Panel, text_label
+from ecg_live.presentation.desk import split_ids
 from ecg_live.presentation.status import Tone
 from ecg_live.preview_items import ParticipantNote, StudyChoice
 
+FIELD_POINTS = 9
 OTHER_MODEL_TEXT = "Other file ..."
 MODEL_FILES = "Models (*.safetensors)"
-MAX_ID_CHARACTERS = 60
+ONE_ID_HINT, SEVERAL_IDS_HINT = "for example P01", "P01, P02 ..."
+MAX_ID_CHARACTERS = 400  # of several participants
 
 
 class SessionForm(Panel):
@@ -46,6 +50,7 @@ class SessionForm(Panel):
         self._check = check
         self._default_folder = folder
         self.note = ParticipantNote()
+        self._wearers = 1
         self.study = StudyRow(studies)
         self.participant = QtWidgets.QComboBox()
         self.participant.setEditable(True)
@@ -75,6 +80,14 @@ class SessionForm(Panel):
     def participant_id(self) -> str:
         """The participant's id, or empty."""
         return self.participant.currentText().strip()
+
+    def show_wearers(self, count: int) -> None:
+        """Ask for the ids of so many participants."""
+        if count != self._wearers:
+            self._wearers = count
+            if (line := self.participant.lineEdit()) is not None:
+                line.setPlaceholderText(ONE_ID_HINT if count == 1 else SEVERAL_IDS_HINT)
+            self._on_edited()
 
     @property
     def session_id(self) -> str:
@@ -120,10 +133,23 @@ class SessionForm(Panel):
 
     def update_note(self) -> None:
         """Check the ids, and show what is known of them."""
-        self.note = self._check(self.participant_id, self.session_id, self._folder, self.study.path)
+        self.note = self._note_of_ids()
         tone: Tone = "fault" if self.note.error else "info"
         self.note_label.setText(self.note.text or "Without an id the recording is named by its time")
         self.note_label.setStyleSheet(f"color: {TONE_COLOURS[tone][0]};" if self.note.error else "")
+
+    def _note_of_ids(self) -> ParticipantNote:
+        if self._wearers == 1:
+            return self._check(self.participant_id, self.session_id, self._folder, self.study.path)
+        ids = split_ids(self.participant_id)
+        if self.study.path:
+            return ParticipantNote("A study is run with one wearer: choose no study, or one source", error=True)
+        if ids and len(ids) != self._wearers:
+            text = f"{len(ids)} ids for {self._wearers} wearers: one for each, separated by commas, or none"
+            return ParticipantNote(text, error=True)
+        notes = [self._check(each, self.session_id, self._folder, "") for each in ids]
+        text = "; ".join(note.text for note in notes if note.text)
+        return ParticipantNote(text or "Each wearer has the name of the source", any(note.error for note in notes))
 
     def _on_edited(self) -> None:
         self.update_note()
@@ -147,8 +173,9 @@ class SessionForm(Panel):
         self.model.addItem(OTHER_MODEL_TEXT, None)
         if (line := self.participant.lineEdit()) is not None:
             line.setMaxLength(MAX_ID_CHARACTERS)
-            line.setPlaceholderText("for example P01")
+            line.setPlaceholderText(ONE_ID_HINT)
         self.session.setMaxLength(MAX_ID_CHARACTERS)
+        style_text(self.session, FIELD_POINTS)
         self.session.setPlaceholderText("for example S1")
         self.note_label.setWordWrap(True)
         self.folder_label.setProperty("muted", True)

@@ -33,6 +33,7 @@ class SourceList(QtWidgets.QListWidget):
         self.setHorizontalScrollBarPolicy(QtCore.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QtWidgets.QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setUniformItemSizes(False)
+        self.setSelectionMode(QtWidgets.QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setMouseTracking(True)
         self._delegate = SourceDelegate(palette, self)
         self.setItemDelegate(self._delegate)
@@ -43,9 +44,17 @@ class SourceList(QtWidgets.QListWidget):
 
     @property
     def source(self) -> FoundSource | None:
-        """The chosen source."""
-        found = [item.data(SOURCE_ROLE) for item in self.selectedItems()]  # the current item may be one with focus only
-        return found[0] if found and isinstance(found[0], FoundSource) else None
+        """The chosen source; of several, that with the focus, or the first."""
+        item = self.currentItem()
+        focused = item.data(SOURCE_ROLE) if item is not None and item.isSelected() else None
+        return focused or next(iter(self.chosen_sources), None)
+
+    @property
+    def chosen_sources(self) -> tuple[FoundSource, ...]:
+        """All chosen sources, in the order of the list."""
+        items = (self.item(row) for row in range(self.count()))
+        found = (item.data(SOURCE_ROLE) for item in items if item is not None and item.isSelected())
+        return tuple(source for source in found if isinstance(source, FoundSource))
 
     @property
     def sources(self) -> tuple[FoundSource, ...]:
@@ -60,6 +69,7 @@ class SourceList(QtWidgets.QListWidget):
         if (wanted, gone) == (self._shown, self._gone):
             return
         before = self.source.source if self.source else ""
+        others = {source.source for source in self.chosen_sources}
         self._shown, self._gone = wanted, gone
         with QtCore.QSignalBlocker(self):
             self.clear()
@@ -68,6 +78,7 @@ class SourceList(QtWidgets.QListWidget):
                 for source in sources:
                     self._add_source(source, gone=source.source in gone)
             self._select(before)
+            self._select_too(others)
 
     def choose(self, uri: str) -> bool:
         """Choose a source by its URI; whether it is shown."""
@@ -105,6 +116,13 @@ class SourceList(QtWidgets.QListWidget):
                 self.setCurrentRow(row)
                 return True
         return False
+
+    def _select_too(self, uris: set[str]) -> None:
+        for row in range(self.count()):
+            item = self.item(row)
+            found = None if item is None else item.data(SOURCE_ROLE)
+            if item is not None and isinstance(found, FoundSource) and found.source in uris:
+                item.setSelected(True)
 
     def _add_heading(self, text: str) -> None:
         item = QtWidgets.QListWidgetItem(text, self)

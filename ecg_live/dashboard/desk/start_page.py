@@ -72,6 +72,11 @@ class StartPage(QtWidgets.QWidget):
         """Whether the chosen source is a recording."""
         return self.list.source is not None and self.list.source.kind == RECORDING_KIND
 
+    @property
+    def starts_at_once(self) -> bool:
+        """Whether there is no signal check: for a recording, and for several wearers."""
+        return self.is_recording or len(self.list.chosen_sources) > 1
+
     def show_found(self, found: FoundSources) -> None:
         """Show the sources in reach, and what is being looked for."""
         self._found = found
@@ -124,18 +129,21 @@ class StartPage(QtWidgets.QWidget):
 
     def update_buttons(self) -> None:
         """Offer what can be done with the chosen source and ids."""
-        ready = self.list.source is not None and self.form.valid
-        self.check.setText(REPLAY_TEXT if self.is_recording else CHECK_TEXT)
+        count = len(self.list.chosen_sources)
+        self.form.show_wearers(max(1, count))
+        ready = count > 0 and self.form.valid
+        one = REPLAY_TEXT if self.is_recording else CHECK_TEXT
+        self.check.setText(one if count <= 1 else f"Start {count} wearers")
         self.check.setAccessibleName(self.check.text())
         self.check.setEnabled(ready)
         self.start.setEnabled(ready)
-        self.start.setVisible(not self.is_recording)
+        self.start.setVisible(not self.starts_at_once)
 
     def go_on(self) -> None:
         """Go on to the signal check, or with a recording to the session."""
         if not self.check.isEnabled():
             return
-        (self.start_wanted if self.is_recording else self.check_wanted).emit()
+        (self.start_wanted if self.starts_at_once else self.check_wanted).emit()
 
     def ask_file(self) -> None:
         """Choose a recording on the disk."""
@@ -159,6 +167,7 @@ class StartPage(QtWidgets.QWidget):
 
     def _connect(self) -> None:
         self.list.chosen.connect(self._on_chosen)
+        self.list.itemSelectionChanged.connect(self.update_buttons)
         self.list.opened.connect(lambda _: self.go_on())
         self.problems.triggered.connect(self.search_retried)
         self.open_file.clicked.connect(self.ask_file)

@@ -174,7 +174,8 @@ class DeskWindow(QtWidgets.QMainWindow):
 
     def _choose(self, uri: str) -> None:
         self.show_message("")
-        self._want(uri)
+        if self.previews.wanted != uri:  # another of several was chosen too, and this one is still shown
+            self._want(uri)
 
     def _want(self, uri: str) -> None:
         self.previews.want(uri)
@@ -193,7 +194,7 @@ class DeskWindow(QtWidgets.QMainWindow):
 
     def _retry(self) -> None:
         if self.start_page.list.source is not None:
-            self._choose(self.start_page.list.source.source)
+            self._want(self.start_page.list.source.source)
 
     def _retry_search(self) -> None:
         if self._scanner is not None:
@@ -215,7 +216,7 @@ class DeskWindow(QtWidgets.QMainWindow):
         self.start_page.list.setFocus()
 
     def _start_unchecked(self) -> None:
-        self._start(None if self.start_page.is_recording else check_note(None))
+        self._start(None if self.start_page.starts_at_once else check_note(None))
 
     def _start(self, note: str | None) -> None:
         """Remember the choices, let go of the preview, and begin once it is released."""
@@ -231,6 +232,7 @@ class DeskWindow(QtWidgets.QMainWindow):
             record=form.record.isChecked() and not form.study.path,
             folder=form.folder,
             note=note,
+            others=tuple(each.source for each in self.start_page.list.chosen_sources if each is not source),
         )
         self._remember(self._plan)
         self._release()

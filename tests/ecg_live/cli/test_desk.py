@@ -25,6 +25,7 @@ from ecg_live.cli.desk import plan_options, run_desk
 from ecg_live.cli.desk_services import CommandLineServices
 from ecg_live.cli.live import SessionStart, live
 from ecg_live.dashboard.desk.window import DeskWindow
+from ecg_live.dashboard.tiles.window import TilesWindow
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.participant_profile import DATA_FOLDER_VARIABLE, KnownRecording, Profile
 from ecg_live.preview_items import SessionPlan
@@ -124,6 +125,30 @@ def test_a_session_begins_from_the_page_and_ends_on_it(qtbot: QtBot, home: Path)
     assert header_text(recording, "participant") == "P01"
     assert notes[0].startswith("P01 was used before: recorded once, last on ")
     assert notes[0].endswith("session S1 is among them: choose another, or go on")
+
+
+def test_several_recordings_run_as_tiles_and_lead_back(qtbot: QtBot, home: Path) -> None:
+    def begin_two(window: DeskWindow) -> bool:
+        page = window.start_page
+        page.form.record.setChecked(True)
+        page.add_file(ECG)
+        page.list.selectAll()
+        page.form.participant.setEditText("P01, P02")
+        page.check.click()
+        return window.starting
+
+    def end_tiles() -> bool:
+        shown = [each for each in QtWidgets.QApplication.topLevelWidgets() if isinstance(each, TilesWindow)]
+        if top(DeskWindow) or not any(each.isVisible() for each in shown):
+            return False
+        shown[0].end()
+        return True
+
+    steps = Steps(on_desk(begin_two), end_tiles, on_desk(lambda window: window.close()))
+    assert run_desk(services=QuietServices()) == 0
+    assert steps.left == []
+    found = {header_text(path, "participant") for path in (home / "data" / "recordings").glob("*.xdf")}
+    assert found == {"P01", "P02"}
 
 
 class LslServices(CommandLineServices):

@@ -20,6 +20,7 @@ from ecg_live.study.document import NEW_STUDY
 from tests.support.simulated_desk import GOOD, LAB, STRAP, SimulatedDesk
 
 LEFT = QtCore.Qt.MouseButton.LeftButton
+NO_MODIFIER, CONTROL = QtCore.Qt.KeyboardModifier.NoModifier, QtCore.Qt.KeyboardModifier.ControlModifier
 HUM = SignalVerdict(12.0, 0.0, (SignalFault("hum", 0.31, 0.1, 50.0),))
 
 
@@ -28,12 +29,14 @@ def desk(qtbot: QtBot) -> SimulatedDesk:
     return SimulatedDesk(qtbot)
 
 
-def click_source(qtbot: QtBot, desk: SimulatedDesk, name: str) -> None:
+def click_source(
+    qtbot: QtBot, desk: SimulatedDesk, name: str, modifier: QtCore.Qt.KeyboardModifier = NO_MODIFIER
+) -> None:
     sources = desk.window.start_page.list
     (item,) = sources.findItems(name, QtCore.Qt.MatchFlag.MatchStartsWith)
     inside = sources.viewport()
     assert inside is not None
-    QtTest.QTest.mouseClick(inside, LEFT, pos=sources.visualItemRect(item).center())
+    QtTest.QTest.mouseClick(inside, LEFT, modifier, pos=sources.visualItemRect(item).center())
 
 
 def test_three_clicks_lead_to_a_session_and_the_ids_come_along(qtbot: QtBot, desk: SimulatedDesk) -> None:
@@ -231,6 +234,30 @@ def test_the_editor_of_a_study_opens_and_what_it_saves_is_read_again(
     assert editor.save()
     assert page.form.participant_id == "P03"
     editor.close()
+
+
+def test_several_sources_are_several_wearers(qtbot: QtBot, desk: SimulatedDesk) -> None:
+    page = desk.window.start_page
+    click_source(qtbot, desk, "Lab")
+    desk.pass_time(0.3)
+    click_source(qtbot, desk, "Polar", CONTROL)
+    assert (page.check.text(), page.check.isEnabled(), page.start.isHidden()) == ("Start 2 wearers", True, True)
+    assert page.form.note_label.text() == "Each wearer has the name of the source"
+    page.form.participant.setEditText("P01, P02, P03")
+    assert page.form.note_label.text() == "3 ids for 2 wearers: one for each, separated by commas, or none"
+    assert not page.check.isEnabled()
+    page.form.participant.setEditText("P01, P02")
+    desk.scan.found = FoundSources((LAB,), ("LSL streams",))  # the other is out of reach for a moment
+    desk.pass_time(0.3)
+    desk.scan.found = FoundSources((LAB, STRAP), ("LSL streams",))
+    desk.pass_time(0.3)
+    assert page.list.chosen_sources == (LAB, STRAP)
+    QtTest.QTest.mouseClick(page.check, LEFT)
+    desk.pass_time(0.1)
+    (plan,) = desk.plans
+    assert plan is not None
+    assert {plan.source, *plan.others} == {LAB.source, STRAP.source}
+    assert (plan.participant, plan.note) == ("P01, P02", None)
 
 
 def test_escape_leads_back_and_closing_decides_for_none(qtbot: QtBot, desk: SimulatedDesk) -> None:
