@@ -15,6 +15,7 @@ from ecg_live.recorded.output_file import check_output_path
 from ecg_live.recorded.report.session import RecordedSession, parse_json_object
 from ecg_live.recorded.report.time_axis import wall_clock
 from ecg_live.recorded.table.columns import CODEBOOK_COLUMNS, TableColumn, codebook_rows, head_columns, table_columns
+from ecg_live.recorded.table.later_answers import RECORDING, LaterAnswer, add_later_answers, later_answers
 from ecg_live.recorded.table.measures import (
     HRV_COLUMNS,
     SessionMeasures,
@@ -36,7 +37,6 @@ FILES_COLUMNS: Columns = {
     "left_out": "text",  # why it gives no row
     "remarks": "text",
 }
-_RECORDING = "recording"  # of a row: when its recording began, and its path; orders the rows, and is no column
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ class _Gathered:
     measures: dict[str, TableColumn] = field(default_factory=lambda: {each.name: each for each in HRV_COLUMNS})
     answers: dict[tuple[str, str], TableColumn] = field(default_factory=dict)
     files: list[dict[str, Any]] = field(default_factory=list)
+    later: list[LaterAnswer] = field(default_factory=list)
 
 
 def write_group_table(
@@ -119,6 +120,8 @@ def write_group_table(
     report(len(recordings), len(recordings))
     if not gathered.rows:
         raise FormatError(f"none of {len(recordings)} recordings gives a row: {written.problems[0]}", "check the files")
+    if kind == "block":
+        add_later_answers(gathered.rows, gathered.later)
     written.rows = len(gathered.rows)
     written.remarks += _group_remarks(gathered.rows)
     answers = [gathered.answers[key] for key in sorted(gathered.answers, key=lambda key: key[0])]
@@ -147,6 +150,7 @@ def _add_recording(recording: RecordingFiles, kind: RowKind, gathered: _Gathered
     origin = {name: rows[0][name] for name in ("participant_id", "session_id")}
     gathered.files.append({"file": str(recording.paths[0]), **origin, "rows": len(rows), "remarks": "; ".join(remarks)})
     gathered.rows += rows
+    gathered.later += later_answers(measures, rows)
     gathered.measures |= {column.name: column for column in measure_columns(measures)}
     gathered.answers |= {
         (head.name, column.name): column for head in session.windows.heads for column in head_columns(head)
@@ -170,7 +174,7 @@ def _session_rows(
         "device": ecg.name if ecg else "",
         "sampling_rate": ecg.rate if ecg else None,
         "file": first.path.name,
-        _RECORDING: (_utc(first.file_header.get("datetime", "")), str(first.path)),
+        RECORDING: (_utc(first.file_header.get("datetime", "")), str(first.path)),
     }
     markers = [(marker.time, marker.text) for marker in session.markers]
     spans = row_spans(markers, session.duration, kind)
@@ -185,14 +189,14 @@ def _numbered(rows: Iterable[Row]) -> Iterator[Row]:
     """Rows in order, each with its run: how many of this participant, session and block there were by then."""
     runs: defaultdict[tuple[Any, ...], int] = defaultdict(int)
     for row in sorted(rows, key=_row_order):
-        unnamed = "" if row["participant_id"] else row[_RECORDING]  # two of them may be two participants
+        unnamed = "" if row["participant_id"] else row[RECORDING]  # two of them may be two participants
         key = row["participant_id"], row["session_id"], row["block"], unnamed
         runs[key] += 1
         yield {**row, "run": runs[key]}
 
 
 def _row_order(row: Row) -> tuple[str, str, tuple[str, str], float]:
-    return row["participant_id"], row["session_id"], row[_RECORDING], row["onset"]
+    return row["participant_id"], row["session_id"], row[RECORDING], row["onset"]
 
 
 def _utc(text: str) -> str:

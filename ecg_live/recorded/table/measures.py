@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from math import inf
 from typing import Any
@@ -138,11 +138,21 @@ def _touching(start: F64, stop: F64, excluded: Sequence[SessionAnnotation]) -> n
 
 def _reports(measures: SessionMeasures, span: RowSpan, until: float) -> dict[str, Any]:
     """Answers that name the span's block, asked after it began and before its next run; others by their time alone."""
+    own = [
+        row
+        for time, row in measures.reports
+        if (row.block == span.name if row.block and span.kind == "block" else time <= span.stop)
+        and span.start <= time < until
+    ]
+    return answer_values(own)
+
+
+def answer_values(rows: Iterable[SelfReportRow]) -> dict[str, Any]:
+    """Values of a row's columns for answers: the mean of several numbers, several texts joined."""
     answers: dict[str, list[Any]] = {}
-    for time, row in measures.reports:
-        own = row.block == span.name if row.block and span.kind == "block" else time <= span.stop
+    for row in rows:
         value = row.text if row.kind == "text" else row.value
-        if own and span.start <= time < until and value not in {None, ""}:
+        if value not in {None, ""}:
             answers.setdefault(column_name("self_report", row.report, row.item), []).append(value)
     return {
         name: TEXT_SEPARATOR.join(values) if isinstance(values[0], str) else float(np.mean(values))

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ecg_live.recorded.rr_intervals import read_rr_intervals
 from ecg_live.recorded.self_reports import read_self_reports
 from ecg_live.recorded.session_file import read_contents
 from tests.support.command_line import CLEAN, ecg_live, write_csv
@@ -149,7 +150,7 @@ def test_a_participant_goes_through_a_study_that_is_cut(tmp_path: Path) -> None:
 
     with running(tmp_path, "--resume") as session:
         session.block("task", "start")
-        session.block("task", "stop")
+        session.reached(session.block("task", "stop")["time"] - 1)  # a busy machine replays late
         until_written(second, "block/task/stop")
         session.process.send_signal(signal.SIGKILL)  # before the self-report was answered
         session.process.wait()
@@ -164,7 +165,7 @@ def test_a_participant_goes_through_a_study_that_is_cut(tmp_path: Path) -> None:
         assert f"{third.name} is being recorded now" in second_desk.stderr
         session.reached(start["time"] + 12)
         session.type("n")
-        session.block("talk", "stop")
+        session.reached(session.block("talk", "stop")["time"] - 1)
         session.process.send_signal(signal.SIGINT)
         assert session.process.wait() == 130
     assert [text for _, text in recorded(second)] == ["block/task/start", "block/task/stop"]
@@ -201,6 +202,10 @@ def check_table(folder: Path, *files: Path) -> None:
         assert float(row["sampling_rate"]) == RATE
         assert float(row["onset"]) == pytest.approx(onset, abs=1e-3)
         check_row(row, folder / row["file"])
+    reports = [
+        [row[f"self_report_{name}"] for name in ("mood_valence", "mood_arousal", "remarks_text")] for row in rows
+    ]
+    assert reports == [["3.0", "7.0", ""], [""] * 3, ["", "", "Quite hard"], [""] * 3]  # typed after the cut
     assert [float(row["duration"]) for row in (rows[0], rows[2])] == pytest.approx([24, 20], abs=1e-3)
 
 
@@ -218,10 +223,25 @@ def check_row(row: dict[str, str], path: Path) -> None:
     assert (row["good_share"], row["poor_share"], row["unusable_share"]) == ("1.0", "0.0", "0.0")
     assert (row["excluded_duration"], row["n_windows_excluded"], row["exclusion_reasons"]) == ("0.0", "0", "")
     assert float(row["hr_mean"]) == pytest.approx(72, abs=0.1)  # of the made-up heart
+    series = read_rr_intervals(path).main()
+    inside_rr = (series.stop - series.rr >= begin) & (series.stop <= end) & series.normal
+    assert 0 < int(row["n_rr"]) == int(inside_rr.sum()) <= 72 / 60 * (end - begin - lost) + 1
+    assert 0 < float(row["rr_coverage"]) <= 1
+    assert row["n_ectopic"] == "0"
+    assert {row[name] for name in ("sdnn", "rmssd", "pnn50", "sd1", "sd2", "lf", "hf", "lf_hf")} == {""}  # too short
+    assert row["acq_time"] == ""  # of a replay
+    assert row["model"].startswith("mental_load")
     load = [each["mental_load/load"] for each in inside if np.isfinite(each["mental_load/load"])]
     assert int(row["mental_load_n_answered"]) == len(load)
     assert float(row["mental_load_abstained_share"]) == pytest.approx(1 - len(load) / len(inside))
     if load:
         assert float(row["mental_load_prob_load_mean"]) == pytest.approx(np.mean(load), abs=1e-6)
+        assert float(row["mental_load_prob_rest_mean"]) == pytest.approx(1 - np.mean(load), abs=1e-6)
+        assert float(row["mental_load_label_load_share"]) == pytest.approx(np.mean(np.array(load) > 0.5))
+        assert float(row["mental_load_label_rest_share"]) == pytest.approx(np.mean(np.array(load) <= 0.5))
+        assert (row["mental_load_set"], row["mental_load_n_other_sets"]) == ("adaptive", "0")
     else:
-        assert row["mental_load_prob_load_mean"] == ""
+        answers = [
+            name for name in row if name.startswith(("mental_load_prob", "mental_load_label", "mental_load_set"))
+        ]
+        assert {row[name] for name in answers} == {""}
