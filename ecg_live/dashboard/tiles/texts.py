@@ -128,6 +128,7 @@ class TileNumbers(QtWidgets.QWidget):
         style_text(self._rate, size.rate, bold=True)
         for label in (self._unit, self._more, self._lost):
             style_text(label, size.caption)
+        style_text(self._quality, size.caption, bold=True)
         fix_width(self._place, _text_width("888", size.rate) + _text_width("bpm", size.caption) + RATE_GAPS_PX)
         self._size = size
         self._size_answers()
@@ -154,6 +155,7 @@ class HeadAnswer(QtWidgets.QWidget):
     def __init__(self, wearer: str, head: HeadInfo) -> None:
         super().__init__()
         self.setAccessibleName(f"{wearer} {head.name}")
+        self._status = HeadStatus("waiting")
         self._name = ElidedLabel(f"{wearer} {head.name} name", 8)
         self._name.setProperty("muted", True)
         self._name.show_text(title_text(head.name))
@@ -168,12 +170,24 @@ class HeadAnswer(QtWidgets.QWidget):
 
     def show_status(self, status: HeadStatus) -> None:
         """Show the state of the head."""
-        line = head_line(status)
-        if line != self._answer.text():
-            self._answer.show_text(line)
+        self._status = status
+        self._fit_answer()
         if status.note != self._note.text():
             self._note.show_text(status.note)
         set_style_property(self._answer, "muted", status.dim)
+
+    def resizeEvent(self, event: QtGui.QResizeEvent | None) -> None:
+        """Show as much of the answer as there is room for."""
+        super().resizeEvent(event)
+        self._fit_answer()
+
+    def _fit_answer(self) -> None:
+        """Show label and probability, or the label alone: half a number would be read as another."""
+        line = head_line(self._status)
+        if self._status.percent and self._answer.fontMetrics().horizontalAdvance(line) > self.width():
+            line = self._status.label
+        if line != self._answer.text():
+            self._answer.show_text(line)
 
     def set_size(self, size: SizeClass, answer: int) -> None:
         """Set the sizes of the texts; ``answer`` is that of the answer."""

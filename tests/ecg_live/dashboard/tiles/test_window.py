@@ -268,3 +268,20 @@ def test_a_view_that_ended_is_shown_so(opened_tiles: OpenTiles) -> None:
     draw(window)
     assert "ENDED" in words(window.tiles[0])
     assert "1 of 2 live" in window.summary
+
+
+def test_a_probability_that_does_not_fit_is_left_out_whole(opened_tiles: OpenTiles) -> None:
+    views, window = opened_tiles(5)
+    window.resize(900, 600)
+    feed_all(views)
+    draw(window)
+    assert "Load 83 %" in words(window.tiles[0])
+    for _ in range(5):
+        window.step_letters(1)
+    window.resize(901, 600)
+    QtWidgets.QApplication.processEvents()
+    draw(window)
+    shown = next(text for text in words(window.tiles[0]) if text.startswith("Load"))
+    assert shown in {"Load", "Load 83 %"}
+    answer_label = next(label for label in window.tiles[0].findChildren(QtWidgets.QLabel) if label.text() == shown)
+    assert shown == "Load" or answer_label.fontMetrics().horizontalAdvance(shown) <= answer_label.width()
