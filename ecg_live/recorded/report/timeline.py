@@ -32,7 +32,7 @@ from ecg_live.recorded.report.windows import HeadPredictions
 PANEL_HEIGHT_PX, PANEL_SPACING_PX = 74.0, 9.0
 BLOCK_HEIGHT_PX, LANE_HEIGHT_PX = 17.0, 12.5
 MAX_HEADS = 3  # that have a panel; the details have all
-MAX_TICKS = 3  # of a value axis
+MAX_TICKS = 5  # of a value axis
 BLOCK_STYLES = 2  # of neighbouring blocks
 
 
