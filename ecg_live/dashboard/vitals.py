@@ -12,10 +12,10 @@ from ecg_live.dashboard.theme import Palette, set_style_property
 from ecg_live.dashboard.timeline.session_timeline import SessionTimeline
 from ecg_live.dashboard.trend import TrendChart
 from ecg_live.dashboard.widgets import COMPACT_MARGINS_PX, PANEL_MARGINS_PX, Badge, ElidedLabel, Panel, text_label
-from ecg_live.presentation.formatting import NO_VALUE, number_text
+from ecg_live.presentation.formatting import NO_VALUE, hrv_brief, hrv_text, number_text
 from ecg_live.presentation.live_values import LiveValues
 from ecg_live.presentation.status import HIDDEN_AFTER_S, STALE_AFTER_S, Freshness, Tone, is_stale
-from ecg_live.results import Snapshot
+from ecg_live.results import HrvResult, Snapshot
 
 WIDTH_PX, COMPACT_WIDTH_PX = 320, 165
 WORDS_WIDTH_PX = 112  # of caption and value, left of the trend
@@ -93,6 +93,29 @@ class TrendTile(Panel):
         self.setAccessibleDescription(f"{value} {self._unit.text()} {note}".strip())
 
 
+class HrvTile(Panel):
+    """Heart rate variability of the last minutes in one line, or why there is none; all of it is in the tool tip."""
+
+    def __init__(self) -> None:
+        super().__init__("Heart rate variability")
+        self._caption = text_label("Heart rate variability caption", 9, muted=True)
+        self.values = ElidedLabel("Heart rate variability values", 10)
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(*COMPACT_MARGINS_PX)
+        column.setSpacing(1)
+        column.addWidget(self._caption)
+        column.addWidget(self.values)
+
+    def show_result(self, result: HrvResult | None, *, dim: bool) -> None:
+        """Show the latest result, dimmed when the signal is not live."""
+        hrv = result.hrv if result is not None else None
+        self._caption.setText(f"HRV over {hrv.seconds:.0f} s" if hrv is not None else "HRV")
+        self.values.show_text(hrv_brief(hrv))
+        self.values.setToolTip(hrv_text(hrv))
+        self.setAccessibleDescription(hrv_text(hrv))
+        set_style_property(self.values, "muted", dim or hrv is None or hrv.reason is not None)
+
+
 class QualityTile(Panel):
     """The signal quality: its grade as a badge, and the reasons."""
 
@@ -136,11 +159,12 @@ class VitalsPanel(QtWidgets.QWidget):
         rmssd = TrendChart("RMSSD", timeline.rmssd, timeline, palette)
         self.heart_rate = TrendTile("Heart rate", "bpm", rate, size=28, compact=18)
         self.rmssd = TrendTile("RMSSD now", "ms", rmssd, size=20, compact=12)
+        self.hrv = HrvTile()
         self.quality = QualityTile()
         self._column = QtWidgets.QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
-        for tile, stretch in ((self.heart_rate, 4), (self.rmssd, 4), (self.quality, 2)):
+        for tile, stretch in ((self.heart_rate, 4), (self.rmssd, 4), (self.hrv, 0), (self.quality, 2)):
             self._column.addWidget(tile, stretch)
 
     @property
@@ -159,6 +183,7 @@ class VitalsPanel(QtWidgets.QWidget):
         fix_width(self, COMPACT_WIDTH_PX if compact else WIDTH_PX)
         for tile in (self.heart_rate, self.rmssd):
             tile.set_compact(compact=compact)
+        self.hrv.setVisible(not compact)
 
     def show_snapshot(self, snapshot: Snapshot, live_values: LiveValues, fresh: Freshness) -> None:
         """Show the current values; ``fresh`` is the age of the latest prediction."""
@@ -167,6 +192,7 @@ class VitalsPanel(QtWidgets.QWidget):
         note = fresh.note if dim and last else ""
         self._show_heart_rate(snapshot, live_values, fresh)
         self.rmssd.show_value(number_text(last.rmssd if last else None), note, dim=dim)
+        self.hrv.show_result(None if fresh.gone else live_values.recent_hrv(snapshot), dim=dim)
         if last is None:
             self.quality.show_grade(NO_VALUE, (), dim=True)
         else:

@@ -62,6 +62,14 @@ def hrv_text(hrv: Hrv | None) -> str:
     return f"{'  '.join(parts)}  ({over}{left_out})"
 
 
+def hrv_brief(hrv: Hrv | None) -> str:
+    """Describe heart rate variability in a few words, or why there is none."""
+    if hrv is None or hrv.reason is not None:
+        return f"{NO_VALUE}  {hrv.reason if hrv else ''}".strip()
+    ratio = number_text(hrv.lf_hf, 2)
+    return f"SDNN {number_text(hrv.sdnn)} \N{MIDDLE DOT} RMSSD {number_text(hrv.rmssd)} ms \N{MIDDLE DOT} LF/HF {ratio}"
+
+
 def session_title(participant: str | None, session: str | None) -> str:
     """Return who is measured, to stand above everything: participant and session, or that nobody was named."""
     return " \N{MIDDLE DOT} ".join(part for part in (participant or WITHOUT_PARTICIPANT, session) if part)

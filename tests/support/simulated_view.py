@@ -18,7 +18,17 @@ from ecg_live.events import (
     StreamEvent,
     StreamInfo,
 )
-from ecg_live.results import Grade, HeadInfo, HeadResult, Poll, Prediction, Quality, RecordingStatus, Snapshot
+from ecg_live.results import (
+    Grade,
+    HeadInfo,
+    HeadResult,
+    HrvResult,
+    Poll,
+    Prediction,
+    Quality,
+    RecordingStatus,
+    Snapshot,
+)
 
 CHEST = StreamInfo(1000.0, ("ECG",), name="supine_1min.txt")
 STRAP = StreamInfo(0.0, (), name="TICKR 1234")  # heart rate only
@@ -61,6 +71,7 @@ class SimulatedView:
         self._trace = np.empty(0, np.float32)
         self._predictions: list[Prediction] = []
         self._events: list[StreamEvent] = []
+        self.hrv: list[HrvResult] = []
 
     def clock(self) -> float:
         return self._now
@@ -117,8 +128,9 @@ class SimulatedView:
             ended=self.ended,
             error=self.error,
             recording=self.recording,
+            hrv=tuple(self.hrv[since.hrv :]),
         )
-        return shot, Poll(self.fed, len(self._predictions), len(self._events))
+        return shot, Poll(self.fed, len(self._predictions), len(self._events), hrv=len(self.hrv))
 
     def stop(self) -> None:
         self.stopped = True

@@ -8,7 +8,7 @@ from pyqtgraph.Qt import QtGui, QtWidgets
 from ecg_live.dashboard.theme import TONE_COLOURS
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.events import Gap, LeadOff, State
-from ecg_live.results import HeadInfo, HeadResult
+from ecg_live.results import HeadInfo, HeadResult, Hrv, HrvResult
 from tests.support.dashboard_windows import Open, live
 from tests.support.simulated_view import FOUR, LOAD, abstained, answer
 
@@ -267,3 +267,21 @@ def test_numbers_are_redrawn_four_times_a_second_and_the_trace_at_every_frame(op
     view.feed_ecg(0.125)
     window.refresh()
     assert window.status_row.lost.value == "7"
+
+
+def test_variability_of_the_last_minutes_or_why_there_is_none(opened: Open) -> None:
+    view, window = live(opened)
+    tile = window.vitals.hrv
+    assert tile.values.text() == "--"
+    view.hrv.append(HrvResult(0.0, 10.0, Hrv(120.0, 12, 0.08, 0, reason="10 of 120 s so far")))
+    view.feed_ecg(1)
+    window.refresh()
+    assert tile.values.text() == "--  10 of 120 s so far"
+    view.hrv.append(HrvResult(0.0, 12.0, Hrv(120.0, 140, 0.98, 2, 70, 48.2, 57.4, 48, 40, 54, 500, 400, 1.25)))
+    view.feed_ecg(1)
+    window.refresh()
+    assert tile.values.text() == "SDNN 48 \u00b7 RMSSD 57 ms \u00b7 LF/HF 1.25"
+    assert "2 intervals left out" in tile.accessibleDescription()
+    view.feed_ecg(25)  # no heartbeat was found since
+    window.refresh()
+    assert tile.values.text() == "--"
