@@ -44,8 +44,8 @@ class Notice(QtWidgets.QFrame):
         return "" if self.isHidden() else self._label.text()
 
     def show_text(self, text: str, tone: Tone = "fault") -> None:
-        """Show a text, or hide the notice without one."""
-        text = sanitize(text)
+        """Show a text, of one line or several, or hide the notice without one."""
+        text = "\n".join(sanitize(line) for line in text.split("\n"))
         if text != self._label.text():
             self._label.setText(text)
             self.setAccessibleDescription(text)

@@ -173,6 +173,7 @@ class SessionForm(Panel):
         self.model.addItem(OTHER_MODEL_TEXT, None)
         if (line := self.participant.lineEdit()) is not None:
             line.setMaxLength(MAX_ID_CHARACTERS)
+            style_text(line, FIELD_POINTS)
             line.setPlaceholderText(ONE_ID_HINT)
         self.session.setMaxLength(MAX_ID_CHARACTERS)
         style_text(self.session, FIELD_POINTS)

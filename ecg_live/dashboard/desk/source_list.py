@@ -182,7 +182,7 @@ class SourceDelegate(QtWidgets.QStyledItemDelegate):
         selected = bool(option.state & state.State_Selected)
         if selected or option.state & state.State_MouseOver:
             colour = QtGui.QColor(TONE_COLOURS["info"][0])
-            colour.setAlpha(46 if selected else 20)
+            colour.setAlpha(60 if selected else 22)
             painter.setPen(QtCore.Qt.PenStyle.NoPen)
             painter.setBrush(colour)
             painter.drawRoundedRect(rect.adjusted(4, 2, -4, -2), 5, 5)

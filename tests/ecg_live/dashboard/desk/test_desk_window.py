@@ -140,9 +140,9 @@ def test_a_silent_source_is_no_go_although_it_was_good(qtbot: QtBot, desk: Simul
 def test_a_search_that_failed_is_a_line_with_retry(qtbot: QtBot, desk: SimulatedDesk) -> None:
     page = desk.window.start_page
     problem = ScanProblem("no Bluetooth adapter is there", "plug one in, or switch it on")
-    desk.scan.found = FoundSources((LAB,), ("LSL streams",), (problem,))
+    desk.scan.found = FoundSources((LAB,), ("LSL streams",), (problem, ScanProblem("no\tport")))
     desk.pass_time(0.3)
-    assert page.problems.text == "no Bluetooth adapter is there: plug one in, or switch it on"
+    assert page.problems.text == "no Bluetooth adapter is there: plug one in, or switch it on\nno port"
     QtTest.QTest.mouseClick(page.problems.button, LEFT)
     assert desk.scan.retries == 1
 
