@@ -13,4 +13,5 @@ EMBEDDING_SIZE = 128  # features of a window (ibid., section 4.2)
 MAX_BRIDGED_GAP_S = 0.040  # shorter than a QRS complex, so that a bridge hides no beat
 MIN_RR_INTERVALS = 3  # for a heart rate and its variability
 PART_GAP_S = 60.0  # between two parts or trials of one session; the files do not state the true gap
+EARLIER_BASELINE = "personal baseline of"  # how the detail of a baseline of an earlier session begins
 NO_ECG = "no ECG on this device"  # why a head abstains

@@ -12,6 +12,7 @@ import numpy as np
 
 from ecg_live.cli import print_error, print_notice
 from ecg_live.config import LiveSettings
+from ecg_live.constants import EARLIER_BASELINE
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError
 from ecg_live.events import StreamInfo
 from ecg_live.participant_profile import KnownBaseline, KnownLevel, KnownScale, LearntEntry, Profile, timestamp_now
@@ -131,7 +132,7 @@ class ParticipantState:
         except ValueError as error:
             remedy = "leave out --reuse-profile, and give --baseline to make a new one"
             raise FormatError(f"the profile of {profile.participant}: a baseline with {error}", remedy) from error
-        fitted.predictor.resume(self._resumed, f"personal baseline of {known.date[:10]}: {len(known.hrv)} windows")
+        fitted.predictor.resume(self._resumed, f"{EARLIER_BASELINE} {known.date[:10]}: {len(known.hrv)} windows")
         return known
 
     @staticmethod

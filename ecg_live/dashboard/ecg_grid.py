@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -154,7 +155,7 @@ def polygon(x: Points, y: Points) -> QtGui.QPolygonF:
     memory = points.data()
     if len(x) and memory is not None:
         memory.setsize(16 * len(x))  # two doubles each
-        corners = np.frombuffer(memory, np.float64).reshape(-1, 2)
+        corners = np.frombuffer(cast("memoryview", memory), np.float64).reshape(-1, 2)
         corners[:, 0], corners[:, 1] = x, y
     return points
 

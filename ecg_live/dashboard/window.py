@@ -173,7 +173,7 @@ class MainWindow(QtWidgets.QMainWindow):
             if result is None and not self.live_values.has_ecg and snapshot.samples:
                 status = HeadStatus("abstain", note=capitalise(NO_ECG))
             else:
-                status = head_status(snapshot, result, fresh)
+                status = head_status(snapshot, result, fresh, self.live_values.earlier_baseline)
             panel.show_status(status, current_stream_time(snapshot), fresh.hop)
         if self.plane is not None:
             self.plane.plane.show_at(current_stream_time(snapshot), dim=fresh.dim or is_stale(snapshot))

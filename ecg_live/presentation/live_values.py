@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from ecg_live.constants import EARLIER_BASELINE
 from ecg_live.events import Battery, Beats, Gap, LeadOff, State, StreamEvent, StreamInfo
 from ecg_live.presentation.formatting import capitalise, event_text, number_text
 from ecg_live.presentation.status import (
@@ -52,6 +53,7 @@ class LiveValues:
         self.recording_failed = ""
         self.markers_missing = ""
         self.baseline_running = False
+        self.earlier_baseline = ""  # which one of an earlier session is in use, in words
 
     def update(self, snapshot: Snapshot, now: float) -> None:
         """Process the predictions and events of a snapshot."""
@@ -93,6 +95,7 @@ class LiveValues:
                 self.drift = event.detail
             case State(state="baseline"):
                 self.baseline_running = event.seconds_left is not None
+                self.earlier_baseline = event.detail if event.detail.startswith(EARLIER_BASELINE) else ""
             case State(state="markers"):
                 self.markers_missing = ""
             case State(state="markers_missing"):

@@ -158,8 +158,13 @@ def countdown_text(snapshot: Snapshot) -> str:
     return "" if left is None or number_text(left) == NO_VALUE else f"Estimate in {max(0.0, left):.0f} s"
 
 
-def head_status(snapshot: Snapshot, result: HeadResult | None, fresh: Freshness) -> HeadStatus:
-    """Return how to show a head with this latest ``result`` (None: none yet)."""
+def head_status(
+    snapshot: Snapshot, result: HeadResult | None, fresh: Freshness, earlier_baseline: str = ""
+) -> HeadStatus:
+    """Return how to show a head with this latest ``result`` (None: none yet).
+
+    ``earlier_baseline`` names the baseline of an earlier session that a personal set uses.
+    """
     kind = stream_state(snapshot)
     if kind in ("warming_up", "gap"):
         return HeadStatus(kind, note=countdown_text(snapshot))
@@ -174,7 +179,10 @@ def head_status(snapshot: Snapshot, result: HeadResult | None, fresh: Freshness)
         return HeadStatus("abstain", note=capitalise(abstention_text(result)) or f"The model gave no valid {wanted}")
     notes = [leaning_text(result)] if result_state(result) == "low" else []
     notes += [scale_text(result.scale)] if result.scale is not None else []
-    notes += [SET_NOTES[result.set]] if result.set in SET_NOTES else []
+    if result.set == "personal" and earlier_baseline:
+        notes.append(f"Relative to the {earlier_baseline}")
+    else:
+        notes += [SET_NOTES[result.set]] if result.set in SET_NOTES else []
     return HeadStatus(result_state(result), *_label_and_percent(result), TEXT_SEPARATOR.join(notes), dim=False)
 
 

@@ -8,7 +8,7 @@ from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.dashboard.ecg_grid import painter_on
 from ecg_live.dashboard.text_scale import style_text
-from ecg_live.dashboard.theme import Palette
+from ecg_live.dashboard.theme import CONTRAST, Palette
 from ecg_live.dashboard.timeline.annotations import draw_markers, draw_spans
 from ecg_live.dashboard.timeline.lanes import Lane, LanePart, lanes_of
 from ecg_live.dashboard.timeline.session_timeline import SessionTimeline
@@ -180,7 +180,7 @@ class TimelineView(QtWidgets.QWidget):
         wide = painter.fontMetrics().horizontalAdvance("0:00:00 ")
         step = tick_step(part.stop - part.start, part.area.width() / (1.5 * wide))
         centre = QtCore.Qt.AlignmentFlag.AlignHCenter.value
-        grid = QtGui.QColor(self._palette.major)
+        grid = QtGui.QColor(self._palette.shade if self._palette is CONTRAST else self._palette.border)
         for at in range(math.ceil(part.start / step) * step, math.floor(part.stop) + 1, step):
             x = part.x(at)
             painter.setPen(grid)

@@ -140,6 +140,20 @@ def test_the_curve_shows_as_much_time_as_there_is(opened: Open) -> None:
     assert spans == [(60, 2), (120, 3), (300, 4), (60, 1)]
 
 
+def test_a_baseline_of_an_earlier_day_is_called_so(opened: Open) -> None:
+    view, window = live(opened)
+    personal = HeadResult({"rest": 0.1, "load": 0.9}, "load", set="personal")
+    for detail, note in (
+        ("personal baseline of 2026-11-29: 12 windows", "Relative to the personal baseline of 2026-11-29: 12 windows"),
+        ("personal baseline complete: 12 windows", "Relative to the resting baseline"),
+    ):
+        view.send(State("baseline", detail))
+        view.feed_ecg(1)
+        view.predict(personal)
+        window.refresh()
+        assert window.panels[0].status.note == note
+
+
 def test_an_old_number_is_dimmed_and_then_gone(opened: Open) -> None:
     view, window = live(opened)
     view.wait(3.5)
