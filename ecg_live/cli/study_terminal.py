@@ -25,7 +25,7 @@ from ecg_live.study.wording import (
 )
 
 LOOK_S = 0.2  # between two looks for typed lines
-COMMANDS_TEXT = "Enter or n: next; r: repeat; s: skip; a: abort; u: undo; 1-9: named keys"
+COMMANDS_TEXT = "Enter or n: next; r: repeat; s: skip; a: stop the block; u: undo; 1-9: named keys"
 MAX_LINE_BYTES = 4096
 
 
@@ -77,6 +77,9 @@ class StudyLines:
 def perform(run: StudyRun, line: str) -> str:
     """Do what a typed line asks; return the answer, empty where the course itself shows it."""
     word = line.strip()
+    course = run.status().course
+    if word.casefold() in {"", "n"} and course.phase == "running" and not ends_by_key(course):
+        return f"{block_name(course)} ends by itself; s breaks it off and goes on, a breaks it off"  # no slip of a key
     commands: dict[str, Callable[[], bool]] = {
         "": run.advance, "n": run.advance, "r": run.repeat, "s": run.skip, "a": run.abort,
     }  # fmt: skip

@@ -66,6 +66,8 @@ def test_what_is_typed_is_done_or_said_to_be_unknown(run: StudyRun, clock: HandC
     ]  # fmt: skip
     assert perform(run, "x").startswith("'x' is unknown. Enter or n: next")
     clock.wait(5)
+    assert perform(run, "").startswith("rest ends by itself; s breaks it off")
+    assert run.status().course.number == 1
     assert perform(run, "A") == ""
     assert run.status().course.number == 2
     assert perform(run, "r") == ""
