@@ -98,8 +98,9 @@ class PointRow(QtWidgets.QWidget):
 
     def mouseMoveEvent(self, event: QtGui.QMouseEvent | None) -> None:
         """Mark the point below the mouse."""
-        if event is not None:
-            self._hovered = self._point_at(event.position())
+        hovered = None if event is None else self._point_at(event.position())
+        if hovered != self._hovered:
+            self._hovered = hovered
             self.update()
 
     def leaveEvent(self, _event: QtCore.QEvent | None) -> None:
