@@ -16,6 +16,8 @@ from ecg_live.recorded.auxiliary_samples import auxiliary_streams, read_auxiliar
 from ecg_live.recorded.export import export
 from ecg_live.recorded.session_file import read_contents
 from ecg_live.results import Item
+from ecg_live.xdf.decode import ChunkLocation, iter_chunks
+from ecg_live.xdf.encode import SAMPLES_TAG
 from tests.support.xdf_recordings import BEGAN, INFO, RATE, counted, record
 
 PLAIN = ReadOptions()
@@ -88,8 +90,10 @@ def test_names_that_are_alike_or_hostile_have_a_table_each(tmp_path: Path) -> No
 def test_damage_ends_the_tables_and_is_named_once(tmp_path: Path) -> None:
     chunks = [AuxiliarySamples(EDA, BEGAN + np.arange(8) / 32 + k / 4, np.zeros((8, 2))) for k in range(40)]
     source = recording(tmp_path / "a.xdf", [*counted(0, 2560), *chunks], EDA)
-    data = source.read_bytes()
-    source.write_bytes(data[: len(data) * 3 // 4] + b"\x4d" + data[len(data) * 3 // 4 + 1 :])
+    data, chunks_there = source.read_bytes(), [each for _, each in iter_chunks(source)]
+    samples = [each for each in chunks_there if isinstance(each, ChunkLocation) and each.tag == SAMPLES_TAG]
+    place = samples[-20].begin  # behind the ECG, in the middle of the stream beside it
+    source.write_bytes(data[:place] + b"\x4d" + data[place + 1 :])
     contents = read_contents(source)
     assert contents is not None
     blocks = list(read_auxiliary(contents, auxiliary_streams(contents)))
