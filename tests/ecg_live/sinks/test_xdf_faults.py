@@ -32,7 +32,7 @@ FULL = textwrap.dedent("""
     from pathlib import Path
     from tests.support.xdf_recordings import counted, recorder, settled
     path = Path(sys.argv[1])
-    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (66_000, 66_000))
     sink = recorder(path, time.monotonic)
     for chunk in counted(0, 20_000, (200,)):
         sink.write(chunk)
@@ -73,7 +73,7 @@ def test_a_file_that_has_reached_its_largest_size_is_followed_by_another(tmp_pat
     for each in parts:
         report = verify(each)
         assert (report.torn_bytes, report.problems) == (0, [])
-        assert each.stat().st_size <= 60_000
+        assert each.stat().st_size <= 66_000
     assert decode(parts[2]).counter == list(range(len(ecg(parts[2]))))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from devices.read_options import ReadOptions
-from ecg_live.events import AuxiliarySamples, AuxiliaryStream, Chunk
+from ecg_live.events import AuxiliarySamples, AuxiliaryStream, Chunk, Marker
 from ecg_live.recorded.auxiliary_samples import auxiliary_streams, read_auxiliary
 from ecg_live.recorded.export import export
 from ecg_live.recorded.session_file import read_contents
@@ -89,7 +89,8 @@ def test_names_that_are_alike_or_hostile_have_a_table_each(tmp_path: Path) -> No
 
 def test_damage_ends_the_tables_and_is_named_once(tmp_path: Path) -> None:
     chunks = [AuxiliarySamples(EDA, BEGAN + np.arange(8) / 32 + k / 4, np.zeros((8, 2))) for k in range(40)]
-    source = recording(tmp_path / "a.xdf", [*counted(0, 2560), *chunks], EDA)
+    items = [*counted(0, 2560), Marker(BEGAN + 9.9, "x", 9.9), *chunks]  # all of the ECG is written before a marker
+    source = recording(tmp_path / "a.xdf", items, EDA)
     data, chunks_there = source.read_bytes(), [each for _, each in iter_chunks(source)]
     samples = [each for each in chunks_there if isinstance(each, ChunkLocation) and each.tag == SAMPLES_TAG]
     place = samples[-20].begin  # behind the ECG, in the middle of the stream beside it
