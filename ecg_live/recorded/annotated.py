@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from ecg_live.annotations.change import MarkerKey
 from ecg_live.annotations.current import Annotations
-from ecg_live.annotations.editor import AnnotationEditor
 from ecg_live.annotations.log_file import ANNOTATIONS_SUFFIX, AnnotationLog, RecordingIdentity
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.recorded.annotated_file import AnnotatedFile
-from ecg_live.recorded.report.recording_parts import part_number, read_recording_files
-from ecg_live.recorded.report.session import RecordedMarker, RecordedSession, load_session
 from ecg_live.recorded.session_file import SessionContents, read_contents, read_file_header
 from ecg_live.xdf.decode import TruncatedChunk, iter_chunks
 from ecg_live.xdf.encode import DIGEST_TAG
 
 _PART_SUFFIX = re.compile(r"_\d+$")
-
-
-@dataclass(frozen=True, slots=True)
-class AnnotatedSession:
-    """A session with its markers as edited, and its annotations."""
-
-    session: RecordedSession
-    annotations: Annotations
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +45,7 @@ def annotations_path(recording: Path) -> Path:
 def first_file(path: Path) -> Path:
     """The first file of the recording that a file continues; itself if it continues none, or the first is not there."""
     header = read_file_header(path)
-    if part_number(header.get("part", "")) == 1:
+    if header.get("part", "1") == "1":
         return path
     first = path.with_stem(_PART_SUFFIX.sub("", path.stem))
     found = read_file_header(first) if first.is_file() else {}
@@ -102,7 +90,7 @@ def open_annotations(path: Path, author: str = "") -> AnnotationLog:
         As `recording_identity`; or the file continues a recording whose first file is not beside it.
     """
     first = first_file(path)
-    if (part := read_file_header(first).get("part", "")) and part_number(part) != 1:
+    if (part := read_file_header(first).get("part", "1")) != "1":
         raise RecordingError(
             f"{path.name} is part {part} of a recording, and its first file is not beside it", "give the first file"
         )
@@ -141,23 +129,3 @@ def check_annotations(path: Path) -> AnnotationCheck | None:
         return AnnotationCheck(beside, len(open_annotations(path).read().changes))
     except RecordingError as error:
         return AnnotationCheck(beside, problem=error.message)
-
-
-def annotate_session(session: RecordedSession) -> AnnotatedSession:
-    """Apply a recording's annotations to its session; errors are those of `read_annotations`."""
-    annotations = read_annotations(session.files[0].path)
-    if not annotations.changes:
-        return AnnotatedSession(session, annotations)
-    clocks = {MarkerKey.of(each.time, each.text): each.clock for each in session.markers}
-    edited = [
-        RecordedMarker(time, text, clocks.get(MarkerKey.of(time, text)))
-        for time, text in annotations.edited_markers((each.time, each.text) for each in session.markers)
-    ]
-    return AnnotatedSession(replace(session, markers=tuple(edited)), annotations)
-
-
-def open_editor(path: Path, author: str = "") -> AnnotationEditor:
-    """Open the annotations of a recording, to be listed and changed; errors are those of `open_annotations`."""
-    log = open_annotations(path, author)
-    session = load_session(read_recording_files([first_file(path)]))
-    return AnnotationEditor(log, [(each.time, each.text) for each in session.markers], session.duration)

@@ -56,7 +56,7 @@ def annotate(
     Example: ecg-live annotate session.xdf add --at 12.5 --until 20 --kind excluded --text "electrode loose"
     """
     from ecg_live.cli.playback import user_name
-    from ecg_live.recorded.annotated import open_editor
+    from ecg_live.recorded.report.annotated_session import open_editor
 
     if action not in ACTIONS:
         raise ConfigError(f"the action is {action!r}; it is {', '.join(ACTIONS)}", "choose one of them")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.recorded.output_file import atomic_output, check_output_path
+from ecg_live.recorded.report.annotated_session import annotate_session
 from ecg_live.recorded.report.page import session_page
 from ecg_live.recorded.report.recording_parts import read_recording_files
 from ecg_live.recorded.report.sentences import problems
@@ -37,7 +38,8 @@ def write_report(files: Sequence[Path], out: Path | None = None, *, force: bool 
     Raises
     ------
     RecordingError
-        A file cannot be read, was not recorded by ecg-live, or the page cannot be written.
+        A file cannot be read, was not recorded by ecg-live, has annotations of another recording, or the page cannot
+        be written.
     ConfigError
         The files are not of one recording.
     """
@@ -47,7 +49,7 @@ def write_report(files: Sequence[Path], out: Path | None = None, *, force: bool 
     recorded = read_recording_files(files)
     for each in recorded:
         check_output_path(path, each.path, force=force)
-    session = load_session(recorded)
+    session = annotate_session(load_session(recorded)).session
     with atomic_output(path, recorded[0].path, force=force) as part_path:
         part_path.write_text(session_page(session), encoding="utf-8", newline="\n")
     damaged = [each for each in recorded if not each.checked.sound or each.contents.damage is not None]

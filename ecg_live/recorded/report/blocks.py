@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from markupsafe import Markup
 
+from ecg_live.annotations.exclusion import touches_excluded
 from ecg_live.html.markup import NO_VALUE_DASH, number, tag
 from ecg_live.presentation.formatting import clock_text
 from ecg_live.recorded.report.figure_axis import shorten
@@ -48,6 +49,7 @@ def report_blocks(session: RecordedSession, intervals: RrSeries) -> list[ReportB
         name = f"{span.name} ({span.number})" if span.number > 1 else span.name
         if stop > start:
             inside = windows_between(session.windows, start, stop)
+            inside = inside.where(~touches_excluded(inside.start, inside.stop, session.annotations.excluded))
             found.append(ReportBlock(name, start, stop, inside, hrv_between(intervals, start, stop), note))
     return sorted(found, key=lambda block: block.start)
 

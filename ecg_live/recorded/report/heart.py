@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from markupsafe import Markup
 
+from ecg_live.annotations.exclusion import touches_excluded
 from ecg_live.errors import EcgLiveError
 from ecg_live.events import F64
 from ecg_live.html.markup import number, tag
@@ -49,10 +50,16 @@ class HrvTrend(NamedTuple):
 
 
 def session_intervals(session: RecordedSession) -> RrSeries:
-    """RR intervals of all files, in s from the session's first sample; none where they cannot be had."""
+    """RR intervals of all files outside of excluded stretches, in s from the first sample; none if there are none."""
     zero = TimeAxis(session.files).zero
     found = [(_file_intervals(file, session), file.contents.start_s - zero) for file in session.files]
-    return join_series([replace(series, stop=series.stop + offset) for series, offset in found]).main()
+    series = join_series([replace(series, stop=series.stop + offset) for series, offset in found]).main()
+    excluded = session.annotations.excluded
+    if not excluded:
+        return series
+    kept = ~touches_excluded(series.stop - series.rr, series.stop, excluded)
+    columns = {name: getattr(series, name)[kept] for name in ("stop", "rr", "flags", "sources")}
+    return replace(series, **columns)
 
 
 def _file_intervals(file: RecordedFile, session: RecordedSession) -> RrSeries:

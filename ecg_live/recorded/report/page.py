@@ -11,6 +11,7 @@ from ecg_live.html.charts import legend_swatch
 from ecg_live.html.document import document
 from ecg_live.html.markup import bullet_list, join, tag
 from ecg_live.presentation.formatting import clock_text
+from ecg_live.recorded.report.annotations import annotation_section, exclusion_sentence
 from ecg_live.recorded.report.blocks import ReportBlock, blocks_section, report_blocks
 from ecg_live.recorded.report.claims import claims_section
 from ecg_live.recorded.report.downsample import column_duration
@@ -91,6 +92,7 @@ def _overview(session: RecordedSession) -> list[Markup]:
     return [
         _header(session, blocks, hrv_between(intervals, 0.0, session.duration)),
         blocks_section(blocks),
+        annotation_section(session),
         _timeline(session, blocks, hrv_trend(intervals, session.duration)),
         hrv_section(parts or pieces(intervals, session.duration), intervals) if _measured(session) else Markup(""),
         self_report_section(session),
@@ -127,7 +129,7 @@ def _header(session: RecordedSession, blocks: Sequence[ReportBlock], hrv: Hrv) -
     texts = session.header_texts
     study = f"{texts['study']} \u00b7 " if texts.get("study") else ""
     meta = f"{study}{recorded_at(session)} \u00b7 {clock_text(session.duration)} \u00b7 ecg-live {__version__}"
-    known = list(problems(session))
+    known = [*problems(session), *filter(None, (exclusion_sentence(session),))]
     return join(
         (
             tag("header", tag("h1", session_title(session)), tag("p", meta, class_="meta")),

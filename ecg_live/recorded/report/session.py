@@ -6,12 +6,13 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ecg_live.annotations.current import Annotations
 from ecg_live.events import states_that_are
 from ecg_live.recorded.report.ecg_overview import EcgOverview, summarise_ecg
 from ecg_live.recorded.report.recording_parts import RecordedFile
@@ -53,7 +54,10 @@ class SessionEvent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordedSession:
-    """A recording. ``duration`` and ``hop`` in s; ``ecg`` is None for a recording without ECG."""
+    """A recording. ``duration`` and ``hop`` in s; ``ecg`` is None for a recording without ECG.
+
+    ``annotations`` are those made after it, where they are applied: markers are then as they were edited.
+    """
 
     files: tuple[RecordedFile, ...]
     duration: float
@@ -63,6 +67,7 @@ class RecordedSession:
     markers: tuple[RecordedMarker, ...]
     events: tuple[SessionEvent, ...]
     ecg: EcgOverview | None
+    annotations: Annotations = field(default_factory=Annotations)
 
     @property
     def header_texts(self) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecg_live.annotations.current import SessionAnnotation
+from ecg_live.annotations.exclusion import touches_excluded
 from ecg_live.errors import EcgLiveError
 from ecg_live.events import AFFECT_DIMENSIONS, AFFECT_SCALE, F64
 from ecg_live.recorded.report.session import RecordedSession
@@ -124,16 +125,9 @@ def measure_values(
 def _hrv(measures: SessionMeasures, span: RowSpan, excluded: Sequence[SessionAnnotation]) -> dict[str, Any]:
     if not len(measures.rr) or span.stop <= span.start:
         return {}
-    kept = ~_touching(measures.stop - measures.rr, measures.stop, excluded)
+    kept = ~touches_excluded(measures.stop - measures.rr, measures.stop, excluded)
     found = compute_hrv(measures.stop[kept], measures.rr[kept], measures.normal[kept], (span.start, span.stop))
     return {each.name: getattr(found, _FIELDS.get(each.name, each.name)) for each in HRV_COLUMNS}
-
-
-def _touching(start: F64, stop: F64, excluded: Sequence[SessionAnnotation]) -> npt.NDArray[np.bool_]:
-    mask = np.zeros(len(start), dtype=np.bool_)
-    for each in excluded:
-        mask |= (start < each.stop) & (stop > each.onset)
-    return mask
 
 
 def _reports(measures: SessionMeasures, span: RowSpan, until: float) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ecg_live.annotations.current import SessionAnnotation
+from ecg_live.annotations.exclusion import touches_excluded
 from ecg_live.events import F64, PAUSE_CAUSE
 from ecg_live.recorded.report.session import RecordedGap, RecordedSession
 from ecg_live.recorded.report.statistics import SET_ORDER, windows_between
@@ -24,9 +25,7 @@ def row_values(session: RecordedSession, span: RowSpan, excluded: Sequence[Sessi
     """Values by column; what cannot be stated is missing or NaN. ``excluded`` stretches are by their beginning."""
     touching = [each for each in excluded if each.onset < span.stop and each.stop > span.start]
     inside = windows_between(session.windows, span.start, span.stop)
-    dropped = np.zeros(len(inside), dtype=np.bool_)
-    for each in touching:
-        dropped |= (inside.start < each.stop) & (inside.stop > each.onset)
+    dropped = touches_excluded(inside.start, inside.stop, touching)
     kept = inside.where(~dropped)
     values: dict[str, Any] = {
         "block": span.name,

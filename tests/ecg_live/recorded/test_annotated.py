@@ -14,21 +14,22 @@ from ecg_live.annotations.change import MarkerKey
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.participant_profile import Profile
 from ecg_live.recorded.annotated import (
-    annotate_session,
     annotations_path,
     check_annotations,
     open_annotations,
-    open_editor,
     read_annotations,
 )
 from ecg_live.recorded.export import export
 from ecg_live.recorded.export.bids import BidsNames
 from ecg_live.recorded.forget.search import search_participant
+from ecg_live.recorded.report import write_report
+from ecg_live.recorded.report.annotated_session import annotate_session, open_editor
 from ecg_live.recorded.report.recording_parts import read_recording_files
 from ecg_live.recorded.report.session import load_session
 from ecg_live.recorded.table import write_group_table
 from ecg_live.recorded.table.recordings import find_recordings
 from tests.support.blocked_session import record_blocks
+from tests.support.html_pages import body, rows, words
 from tests.support.recorded_sessions import rolled, story
 from tests.support.xdf_recordings import record
 
@@ -158,3 +159,23 @@ def test_forget_takes_the_annotations_with_the_recording_and_alone(tmp_path: Pat
     alone = search_participant(profile, [tmp_path])
     assert [each.path.name for each in alone.files] == ["s.annotations.jsonl"]
     assert not search_participant(Profile("P02", tmp_path / "data"), [tmp_path]).files
+
+
+def test_the_report_lists_them_and_its_blocks_leave_out_what_is_excluded(tmp_path: Path) -> None:
+    path = record_blocks(tmp_path / "b.xdf")
+    log = open_annotations(path, "lee")
+    before = rows(body(write_report([path]).path.read_text(encoding="utf-8")), "Blocks")
+    log.add("excluded", 51.0, 15.0, "arm <moved>")
+    log.add("note", 12.5, text="spoke")
+    log.move(MarkerKey.of(90.0, "block/task/stop"), 85.0)
+    page = body(write_report([path], force=True).path.read_text(encoding="utf-8"))
+    assert "1 stretch (15 s in all) left out of the blocks: arm <moved>." in words(page)
+    assert [row[2:5] for row in rows(page, "Annotations")[1:]] == [
+        ["note", "spoke", "lee"],
+        ["excluded", "arm <moved>", "lee"],
+        ["marker edited", "block/task/stop (recorded at 0:01:30.000 as block/task/stop)", "lee"],
+    ]
+    after = rows(page, "Blocks")
+    windows = after[0].index("windows")
+    assert [row[windows] for row in before[1:]] == ["11", "31", "16"]
+    assert [row[windows] for row in after[1:]] == ["11", "10", "16"]  # those of the task that end at 76 to 85 s
