@@ -70,12 +70,12 @@ def _score_text(row: Mapping[str, Any]) -> str:
     if not row:
         return "no score"
     interval = row.get("interval")
-    people = f", {count(int(row['people']), 'subject')}" if isinstance(row.get("people"), int) else ""
+    subjects = f", {count(int(row['people']), 'subject')}" if isinstance(row.get("people"), int) else ""
     name, value = ("RMSE", row.get("rmse")) if "rmse" in row else ("AUROC", row.get("auroc"))
     span = (
         f" [{interval[0]:.2f}, {interval[1]:.2f}]" if isinstance(interval, list | tuple) and len(interval) == 2 else ""
     )
-    score = f"{name} {value:.2f}{span}{people}" if isinstance(value, int | float) else "no score"
+    score = f"{name} {value:.2f}{span}{subjects}" if isinstance(value, int | float) else "no score"
     wrong = row.get("false_positive_rate")
     return f"{score}; {wrong:.0%} of rest given another class" if isinstance(wrong, int | float) else score
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ecg_live.results import HeadInfo, Prediction
+from ecg_live.results import HeadInfo, HrvResult, Prediction
 from ecg_live.tables import Columns
 
 FILE_COLUMNS: Columns = {
@@ -26,6 +26,10 @@ FILE_COLUMNS: Columns = {
 }
 
 
+HRV_MEASURES = ("sdnn", "rmssd", "pnn50", "sd1", "sd2", "lf", "hf", "lf_hf")  # of the two minutes before a window's end
+MAX_HRV_AGE_S = 20.0  # at a window's end; then heartbeats are missing
+
+
 def window_columns(heads: Sequence[HeadInfo]) -> Columns:
     """Columns of the table of windows, for the heads of a bundle."""
     found: dict[str, Any] = {
@@ -36,6 +40,7 @@ def window_columns(heads: Sequence[HeadInfo]) -> Columns:
         "reasons": "text",
         "heart_rate": "number",
         "rmssd": "number",
+        **{f"hrv_{name}": "number" for name in HRV_MEASURES},
     }
     for head in heads:
         found |= {f"{head.name}.set": "text", f"{head.name}.abstain": "text"}
@@ -46,8 +51,13 @@ def window_columns(heads: Sequence[HeadInfo]) -> Columns:
     return found
 
 
-def window_row(prediction: Prediction) -> dict[str, Any]:
-    """Row of a window, without its recording; numbers are those of a prediction's line in JSON, not rounded."""
+def window_row(prediction: Prediction, variability: HrvResult | None = None) -> dict[str, Any]:
+    """Row of a window, without its recording; numbers are those of a prediction's line in JSON, not rounded.
+
+    ``variability`` is the newest result by then; one that is old is left out.
+    """
+    recent = variability is not None and prediction.stop - variability.raw <= MAX_HRV_AGE_S
+    hrv = variability.hrv if variability is not None and recent else None
     found: dict[str, Any] = {
         "onset": prediction.start,
         "stop": prediction.stop,
@@ -55,6 +65,7 @@ def window_row(prediction: Prediction) -> dict[str, Any]:
         "reasons": "; ".join(prediction.quality.reasons),
         "heart_rate": prediction.heart_rate,
         "rmssd": prediction.rmssd,
+        **{f"hrv_{name}": getattr(hrv, name, None) for name in HRV_MEASURES},
     }
     for name, head in prediction.heads.items():
         found |= {f"{name}.set": head.set, f"{name}.abstain": head.abstain}

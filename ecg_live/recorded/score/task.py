@@ -21,9 +21,10 @@ from ecg_live.model.card import check_signal
 from ecg_live.model.predictor import Predictor
 from ecg_live.recorded.score.columns import window_columns, window_row
 from ecg_live.recorded.score.parts import PartStore, recording_stamp
-from ecg_live.results import Item, Prediction
+from ecg_live.results import HrvResult, Item, Prediction
 from ecg_live.session import Session
 from ecg_live.signal.pipeline import SignalPath
+from ecg_live.signal.sliding_hrv import DEFAULT_SPAN_S
 from ecg_live.tables import RowWriter, write_table
 
 MAX_WARNINGS = 10  # of a recording, in its row
@@ -58,6 +59,7 @@ class ScoreOptions:
         """All that the numbers depend on, by name; where the bundle lies does not count."""
         read = {name: value for name, value in asdict(self.read).items() if name != "speed"}
         own = {"model": self.sha256, "hop": self.hop, "baseline": self.baseline, "show_unproven": self.show_unproven}
+        own["hrv"] = DEFAULT_SPAN_S
         return {name: str(value) for name, value in (own | read).items()}
 
 
@@ -138,6 +140,7 @@ class _RowSink:
         self.grades: Counter[str] = Counter()
         self.heart_rates: list[float] = []
         self.warnings: list[str] = []
+        self._variability: HrvResult | None = None  # the newest
 
     def write(self, item: Item) -> None:
         """Take an item."""
@@ -145,7 +148,9 @@ class _RowSink:
             self.grades[item.quality.grade] += 1
             if item.heart_rate is not None:
                 self.heart_rates.append(item.heart_rate)
-            self._write(window_row(item))
+            self._write(window_row(item, self._variability))
+        elif isinstance(item, HrvResult):
+            self._variability = item
         elif isinstance(item, State) and item.state == "warning" and len(self.warnings) < MAX_WARNINGS:
             self.warnings.append(item.detail)
 

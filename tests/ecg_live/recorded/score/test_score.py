@@ -206,3 +206,22 @@ def test_the_command_line(folder: Path, tmp_path: Path) -> None:
     assert np.isfinite(read_table(out, COLUMNS)["onset"]).all()
     for wrong in (["--shard", "3/2"], ["--engine", "x"], ["--out", tmp_path / "a.txt"], ["--hop", "0"]):
         assert ecg_live("score", folder, "--out", out, *wrong).returncode == 2
+
+
+def test_the_variability_of_the_last_minutes_is_in_each_row(tmp_path: Path) -> None:
+    write_csv(tmp_path / "a.csv", made_ecg(150, 250)[:, 0])
+    score(tmp_path, tmp_path / "scores.csv")
+    _, lines, _ = run_json(str(tmp_path / "a.csv"))
+    found = read_table(tmp_path / "scores.csv", COLUMNS)
+    newest: dict[str, Any] = {}
+    row = 0
+    for line in lines:
+        if line["type"] == "hrv":
+            newest = line
+        elif line["type"] == "prediction":
+            cells = [round_floats(found[f"hrv_{name}"][row]) for name in ("sdnn", "rmssd", "lf_hf")]
+            expected = [newest.get(name) for name in ("sdnn", "rmssd", "lf_hf")]
+            assert cells == [None if each is None else pytest.approx(each, abs=2e-6) for each in expected]
+            row += 1
+    assert found["hrv_sdnn"][-1] is not None
+    assert found["hrv_sdnn"][0] is None
