@@ -89,7 +89,8 @@ def test_names_that_are_alike_or_hostile_have_a_table_each(tmp_path: Path) -> No
 
 def test_damage_ends_the_tables_and_is_named_once(tmp_path: Path) -> None:
     chunks = [AuxiliarySamples(EDA, BEGAN + np.arange(8) / 32 + k / 4, np.zeros((8, 2))) for k in range(40)]
-    items = [*counted(0, 2560), Marker(BEGAN + 9.9, "x", 9.9), *chunks]  # all of the ECG is written before a marker
+    before = Marker(BEGAN + 9.9, "x", 9.9)  # all of the ECG is written before it
+    items: list[Item] = [*counted(0, 2560), before, *chunks]
     source = recording(tmp_path / "a.xdf", items, EDA)
     data, chunks_there = source.read_bytes(), [each for _, each in iter_chunks(source)]
     samples = [each for each in chunks_there if isinstance(each, ChunkLocation) and each.tag == SAMPLES_TAG]
