@@ -69,8 +69,21 @@ class StudyDocument:
         return dict(self._document.unwrap())
 
     def change(self, values: Mapping[str, Any]) -> None:
-        """Make these the values; what is the same stays as it is written, with its comments."""
+        """Make these the values; what is the same stays as it is written, with its comments.
+
+        A file with tables in an unusual form may not be changed in place: then it is written again, without comments.
+        """
         _change(self._document, values)
+        if not self._reads_as(values):
+            tables = {key: value for key, value in values.items() if _has_tables(value)}
+            self._document = tomlkit.document()
+            _change(self._document, {key: value for key, value in values.items() if key not in tables} | tables)
+
+    def _reads_as(self, values: Mapping[str, Any]) -> bool:
+        try:
+            return bool(tomlkit.parse(self.text).unwrap() == values)
+        except TOMLKitError:
+            return False
 
     def check(self) -> Study:
         """The study that the text plans.
@@ -126,6 +139,10 @@ def _change_tables(table: Any, key: str, before: Any, values: list[Mapping[str, 
         table[key] = array
     for each, value in zip(table[key], values, strict=True):
         _change(each, value)
+
+
+def _has_tables(value: Any) -> bool:
+    return isinstance(value, Mapping) or (isinstance(value, list) and any(isinstance(each, Mapping) for each in value))
 
 
 def _assign(table: Any, key: str, value: Any, *, inline: bool) -> None:

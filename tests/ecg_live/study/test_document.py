@@ -77,6 +77,32 @@ def test_whatever_is_changed_is_read_back(changes: list[tuple[list[dict[str, Any
         assert StudyDocument(document.text, PATH).values() == values
 
 
+INLINE = """\
+keys = { 1 = "on", 2 = { interval = "cold" } }  # in one line
+self_reports.mood.kind = "sam"
+blocks = [ { name = "rest", seconds = 60 }, { name = "task", until = "key" } ]
+name = "Lab"
+"""
+
+
+@pytest.mark.parametrize("name", ["keys", "self_reports", "blocks", "name"])
+def test_tables_in_one_line_are_changed_too(name: str) -> None:
+    document = StudyDocument(INLINE, PATH)
+    document.change(document.values())
+    assert document.text == INLINE
+    changed: dict[str, Any] = {
+        "keys": {"3": "off"}, "self_reports": {"mood": {"kind": "text"}, "end": {"kind": "grid"}},
+        "blocks": [{"name": "task", "seconds": 5}, {"name": "rest", "seconds": 60}, {"name": "new", "seconds": 1}],
+        "name": "Other",
+    }  # fmt: skip
+    values = document.values() | {name: changed[name]}
+    document.change(values)
+    assert StudyDocument(document.text, PATH).values() == values
+    assert document.check().blocks
+    document.change({key: value for key, value in values.items() if key != name} | {"order": "fixed"})
+    assert StudyDocument(document.text, PATH).values()["order"] == "fixed"
+
+
 def test_a_fault_has_line_and_key(tmp_path: Path) -> None:
     document = StudyDocument(WHOLE.replace("seconds = 60", "seconds = -1"), PATH)
     with pytest.raises(StudyFault) as fault:
