@@ -72,7 +72,8 @@ def test_fields_tables_and_switches_end_up_in_the_file(editor: StudyEditor, path
         item = blocks.table.item(row, column)
         assert item is not None
         item.setText(text)
-    sound = blocks.table.item(row, 5)
+    column = next(k for k, each in enumerate(blocks.table.columns) if each.key == "sound")
+    sound = blocks.table.item(row, column)
     assert sound is not None
     sound.setCheckState(QtCore.Qt.CheckState.Checked)
     button(blocks, "Up").click()
