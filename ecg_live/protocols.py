@@ -293,6 +293,10 @@ class DeskServices(Protocol):
         """Check the ids, and find out whether they were used before, in a study (path) or in a folder without one."""
         ...
 
+    def browse(self, folder: str) -> str:
+        """Show the recorded sessions of a folder in a window of their own; return why not, or nothing."""
+        ...
+
     def study_choice(self, path: str, session: str) -> StudyChoice:
         """Read a study file, and find the participant whose turn it is."""
         ...

@@ -103,6 +103,16 @@ def compared_session(opened: OpenedSession) -> ComparedSession:
     return ComparedSession(title, recorded.heads, recorded.items, opened.session.duration)
 
 
+def open_in_program(paths: Sequence[Path]) -> str:
+    """Open sessions or a folder in a program of their own; return why that failed, or nothing."""
+    command = [sys.executable, "-m", "ecg_live", "open", *map(str, paths)]
+    try:
+        subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own arguments
+    except OSError as error:
+        return f"cannot be opened: {error.strerror or error}"
+    return ""
+
+
 class FolderLibrary:
     """The sessions of a folder for a browser; follows the protocol `SessionLibrary`.
 
@@ -133,13 +143,7 @@ class FolderLibrary:
 
     def open(self, paths: Sequence[Path]) -> None:
         """Open sessions in a program of their own, which outlives the browser."""
-        command = [sys.executable, "-m", "ecg_live", "open", *map(str, paths)]
-        try:
-            subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own arguments
-        except OSError as error:
-            self._messages.append(f"cannot be opened: {error.strerror or error}")
-            return
-        self._messages.append(f"opening {', '.join(path.name for path in paths)}")
+        self._messages.append(open_in_program(paths) or f"opening {', '.join(path.name for path in paths)}")
 
     def write_table(self, paths: Sequence[Path], out: Path) -> None:
         """Write the group table of sessions on a thread; a file that is there is replaced, as the dialog asked."""

@@ -53,6 +53,14 @@ class CommandLineServices:
 
         return SourceProbe(lambda: _open(source), f"looking for {source}", time.monotonic)
 
+    def browse(self, folder: str) -> str:
+        """Show the recorded sessions of a folder in a window of their own; return why not, or nothing."""
+        from ecg_live.cli.browsing import open_in_program
+
+        if not Path(folder).is_dir():
+            return f"There is no folder {folder} yet: the first recording makes it"
+        return open_in_program([Path(folder)])
+
     def participant_note(self, participant: str, session: str, folder: str, study: str) -> ParticipantNote:
         """Check the ids, and find out whether they were used before, in a study (path) or in a folder without one."""
         if study:

@@ -85,6 +85,11 @@ class SimulatedServices:
     def __init__(self) -> None:
         self.scans: list[SimulatedScan] = []
         self.previews: list[SimulatedPreview] = []
+        self.browsed: list[str] = []
+
+    def browse(self, folder: str) -> str:
+        self.browsed.append(folder)
+        return "" if len(self.browsed) > 1 else "There is no such folder yet"
 
     def scan(self) -> SimulatedScan:
         self.scans.append(SimulatedScan())

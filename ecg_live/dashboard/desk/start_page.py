@@ -40,6 +40,7 @@ class StartPage(QtWidgets.QWidget):
     start_wanted = QtCore.pyqtSignal()
     search_retried = QtCore.pyqtSignal()
     study_refused = QtCore.pyqtSignal(str)  # why; empty once there is no fault
+    browsed = QtCore.pyqtSignal(str)  # what was done, in a line
 
     def __init__(self, services: DeskServices, palette: Palette, choices: DeskChoices) -> None:
         super().__init__()
@@ -56,6 +57,7 @@ class StartPage(QtWidgets.QWidget):
         self.busy = QtWidgets.QProgressBar()
         self.problems = Notice("Failed search", "Retry")
         self.open_file = QtWidgets.QPushButton("Open a recording ...")
+        self.browse = QtWidgets.QPushButton("Past sessions ...")
         self.panel = PreviewPanel(palette)
         self.form = SessionForm(services.models, services.recordings, services.participant_note, choices.studies)
         self.check = QtWidgets.QPushButton(CHECK_TEXT)
@@ -171,6 +173,7 @@ class StartPage(QtWidgets.QWidget):
         self.list.opened.connect(lambda _: self.go_on())
         self.problems.triggered.connect(self.search_retried)
         self.open_file.clicked.connect(self.ask_file)
+        self.browse.clicked.connect(lambda: self.browsed.emit(self._services.browse(self.form.folder)))
         self.form.changed.connect(self.update_buttons)
         self.form.study.chosen.connect(self.show_study)
         self.check.clicked.connect(self.go_on)
@@ -203,6 +206,7 @@ class StartPage(QtWidgets.QWidget):
         foot = QtWidgets.QHBoxLayout()
         foot.setContentsMargins(10, 0, 10, 0)
         foot.addWidget(self.open_file)
+        foot.addWidget(self.browse)
         foot.addStretch(1)
         column.addLayout(foot)
         grid = QtWidgets.QGridLayout(self)
@@ -221,6 +225,8 @@ class StartPage(QtWidgets.QWidget):
         row.setSpacing(10)
         self.check.setObjectName("primary")
         self.open_file.setAccessibleName("Open a recording")
+        self.browse.setAccessibleName("Past sessions of the folder of recordings")
+        self.browse.setToolTip("All sessions of the folder of recordings: play back, annotate, compare")
         self.start.setAccessibleName(self.start.text())
         for button in (self.start, self.check):
             button.setMinimumHeight(38)

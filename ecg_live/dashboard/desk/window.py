@@ -273,6 +273,7 @@ class DeskWindow(QtWidgets.QMainWindow):
         page.check_wanted.connect(self._show_check)
         page.start_wanted.connect(self._start_unchecked)
         page.study_refused.connect(self.show_message)
+        page.browsed.connect(self.show_message)
         page.search_retried.connect(self._retry_search)
         page.panel.retried.connect(self._retry)
         self.check_page.panel.retried.connect(self._retry)

@@ -289,3 +289,13 @@ def test_every_control_has_a_name(desk: SimulatedDesk) -> None:
     found = [each for kind in kinds for each in desk.window.findChildren(kind)]
     unnamed = [each for each in found if not isinstance(each.parentWidget(), QtWidgets.QComboBox)]
     assert [each for each in unnamed if not each.accessibleName()] == []
+
+
+def test_past_sessions_of_the_folder_are_shown_by_a_button(desk: SimulatedDesk) -> None:
+    page = desk.window.start_page
+    QtTest.QTest.mouseClick(page.browse, LEFT)
+    assert desk.services.browsed == ["/data/recordings"]
+    assert desk.window.notice.isVisible()
+    QtTest.QTest.mouseClick(page.browse, LEFT)
+    assert len(desk.services.browsed) == 2
+    assert not desk.window.notice.isVisible()
