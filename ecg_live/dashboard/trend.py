@@ -44,7 +44,7 @@ class TrendChart(QtWidgets.QWidget):
         self._palette = palette
         self._shown: tuple[int, ...] = ()
         self.setAccessibleName(f"{name} over the session")
-        self.setMinimumSize(90, 40)
+        self.setMinimumSize(90, 34)
         style_text(self, AXIS_PT)
 
     def restyle(self, palette: Palette) -> None:

@@ -11,13 +11,14 @@ from ecg_live.dashboard.text_scale import fix_width, style_text
 from ecg_live.dashboard.theme import Palette, set_style_property
 from ecg_live.dashboard.timeline.session_timeline import SessionTimeline
 from ecg_live.dashboard.trend import TrendChart
-from ecg_live.dashboard.widgets import COMPACT_MARGINS_PX, PANEL_MARGINS_PX, Badge, ElidedLabel, Panel, text_label
+from ecg_live.dashboard.widgets import COMPACT_MARGINS_PX, Badge, ElidedLabel, Panel, text_label
 from ecg_live.presentation.formatting import NO_VALUE, hrv_brief, hrv_text, number_text
 from ecg_live.presentation.live_values import LiveValues
 from ecg_live.presentation.status import HIDDEN_AFTER_S, STALE_AFTER_S, Freshness, Tone, is_stale
 from ecg_live.results import HrvResult, Snapshot
 
 WIDTH_PX, COMPACT_WIDTH_PX = 320, 165
+TILE_MARGINS_PX = (12, 4, 12, 4)
 WORDS_WIDTH_PX = 112  # of caption and value, left of the trend
 
 
@@ -58,14 +59,14 @@ class TrendTile(Panel):
         column.addWidget(self._note)
         column.addStretch(1)
         self._row = QtWidgets.QHBoxLayout(self)
-        self._row.setContentsMargins(*PANEL_MARGINS_PX)
+        self._row.setContentsMargins(*TILE_MARGINS_PX)
         self._row.setSpacing(6)
         self._row.addWidget(self._words, 0, QtCore.Qt.AlignmentFlag.AlignLeft)
         self._row.addWidget(trend, 1)
 
     def set_compact(self, *, compact: bool) -> None:
         """Show caption and value alone."""
-        self._row.setContentsMargins(*(COMPACT_MARGINS_PX if compact else PANEL_MARGINS_PX))
+        self._row.setContentsMargins(*(COMPACT_MARGINS_PX if compact else TILE_MARGINS_PX))
         for part in (self._note, self.trend):
             part.setVisible(not compact)
         style_text(self._value, self._sizes[compact], bold=True)

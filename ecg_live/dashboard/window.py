@@ -281,6 +281,7 @@ class MainWindow(QtWidgets.QMainWindow):
         if compact != self._compact:
             self._compact = compact
             self.body.set_compact(compact=compact)
+        self.body.fit_plane(self.width(), compact=compact)
         self.appearance.fit_texts()
         self.body.share_height()
 

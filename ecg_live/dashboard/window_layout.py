@@ -18,6 +18,7 @@ from ecg_live.dashboard.vitals import VitalsPanel
 from ecg_live.dashboard.widgets import ScrollableBody
 
 SPACING_PX = 7
+PLANE_FROM_PX = 1260  # width of a window with room for three or more heads and the plane
 SHARES = (340, 320, 340)  # of the height: affect with vital signs, the timeline, and the trace
 
 
@@ -75,6 +76,12 @@ class WindowBody:
         row.addWidget(self._parts.vitals)
         return top
 
+    def fit_plane(self, width: int, *, compact: bool) -> None:
+        """Show the plane where panels beside it keep their room, in a window of this width (px)."""
+        if self._parts.plane is not None:
+            needed = PLANE_FROM_PX if len(self._parts.panels) > 2 else 0
+            self._parts.plane.setVisible(not compact and width >= needed)
+
     def share_height(self) -> None:
         """Share the height among the parts, unless the user has moved a border."""
         if not self._moved:
@@ -86,8 +93,6 @@ class WindowBody:
     def set_compact(self, *, compact: bool) -> None:
         """Lay out the parts closer together and without the timeline, or all at their usual size."""
         self._parts.timeline.setVisible(not compact)
-        if self._parts.plane is not None:
-            self._parts.plane.setVisible(not compact)
         sized: Sequence[SessionHeader | VitalsPanel | TracePanel | StatusRow | HeadPanel] = (
             self._parts.header,
             self._parts.vitals,

@@ -17,7 +17,7 @@ from ecg_live.presentation.formatting import clock_text
 
 TEXT_PT = 8
 LANE_GAP_PX = 4
-MIN_LANE_PX = 10
+MIN_LANE_ROWS = 0.75  # height of a lane with a curve, in rows of text
 RIGHT_MARGIN_PX = 8
 CLICK_PX = 4  # by which the mouse may move in a click
 ZOOM_STEP = 1.25  # of a notch of the wheel, or of a key
@@ -55,8 +55,8 @@ class TimelineView(QtWidgets.QWidget):
     def minimumSizeHint(self) -> QtCore.QSize:
         """Return the size at which every lane can be told from the next."""
         lanes, row = lanes_of(self._timeline), self.fontMetrics().height() + 1
-        heights = sum(MIN_LANE_PX if lane.stretch else row for lane in lanes)
-        return QtCore.QSize(240, heights + LANE_GAP_PX * (len(lanes) - 1) + row + 6)
+        heights = sum(row * (MIN_LANE_ROWS if lane.stretch else 1) for lane in lanes)
+        return QtCore.QSize(240, math.ceil(heights) + LANE_GAP_PX * (len(lanes) - 1) + row + 6)
 
     def restyle(self, palette: Palette) -> None:
         """Change colours."""
@@ -103,7 +103,7 @@ class TimelineView(QtWidgets.QWidget):
         line = self.fontMetrics().height() + 1
         stretches = sum(lane.stretch for lane in lanes)
         fixed = sum(line for lane in lanes if not lane.stretch) + LANE_GAP_PX * (len(lanes) - 1)
-        each = max(float(MIN_LANE_PX), (plot.height() - fixed) / max(1, stretches))
+        each = max(MIN_LANE_ROWS * line, (plot.height() - fixed) / max(1, stretches))
         placed, top = [], plot.top()
         for lane in lanes:
             height = lane.stretch * each if lane.stretch else line
