@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PyQt6 import QtCore
+
+from ecg_live.preview_items import SessionPlan
 
 MAX_RECENT = 8
 PRIVATE_FILE_MODE = 0o600  # names of recordings may name participants
@@ -82,6 +84,19 @@ class DeskMemory:
             return ()
         paths = [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
         return tuple(filter(_existing, paths))[:MAX_RECENT]
+
+
+def with_plan(before: DeskChoices, plan: SessionPlan, *, record: bool, recording: bool) -> DeskChoices:
+    """Choices after a session was planned; ``recording``: its source is a file."""
+    return replace(
+        before,
+        source=plan.source,
+        model=plan.model,
+        study=plan.study,
+        record=record,
+        files=with_recent(before.files, plan.source) if recording else before.files,
+        studies=with_recent(before.studies, plan.study) if plan.study else before.studies,
+    )
 
 
 def with_recent(recent: tuple[str, ...], path: str) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ from functools import partial
 from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.dashboard.appearance import Appearance
-from ecg_live.dashboard.desk.memory import DeskMemory, with_recent
+from ecg_live.dashboard.desk.header import DeskHeader
+from ecg_live.dashboard.desk.memory import DeskMemory, with_plan
 from ecg_live.dashboard.desk.notice import Notice
 from ecg_live.dashboard.desk.preview_owner import PreviewOwner
 from ecg_live.dashboard.desk.preview_panel import PreviewPanel
@@ -18,9 +19,7 @@ from ecg_live.dashboard.desk.start_page import StartPage
 from ecg_live.dashboard.desk.styles import desk_style_sheet
 from ecg_live.dashboard.preferences import PreferenceStore, fit_to_screen
 from ecg_live.dashboard.signal_check.page import SignalCheckPage
-from ecg_live.dashboard.status_row import RESEARCH_USE_TEXT
 from ecg_live.dashboard.theme import LIGHT, Palette
-from ecg_live.dashboard.widgets import text_label
 from ecg_live.events import Clock
 from ecg_live.presentation.formatting import session_title
 from ecg_live.presentation.signal_check import check_note
@@ -78,8 +77,7 @@ class DeskWindow(QtWidgets.QMainWindow):
         self.start_page = StartPage(services, theme, memory.read())
         self.check_page = SignalCheckPage(theme)
         self.pages = QtWidgets.QStackedWidget()
-        self.theme_button = QtWidgets.QPushButton()
-        self.ids = text_label("Participant and session", 13, muted=True)
+        self.header = DeskHeader()
         self.setWindowTitle("ecg-live")
         self.setAccessibleName("ecg-live: start")
         self._lay_out()
@@ -97,7 +95,7 @@ class DeskWindow(QtWidgets.QMainWindow):
         """Show the start page, and look for sources."""
         self._plan = None
         self.pages.setCurrentWidget(self.start_page)
-        self.ids.setText("")
+        self.header.ids.setText("")
         self.setEnabled(True)
         self.show()
         if self.start_page.form.study.path:
@@ -140,8 +138,7 @@ class DeskWindow(QtWidgets.QMainWindow):
         self.setStyleSheet(desk_style_sheet(palette))
         self.start_page.restyle(palette)
         self.check_page.restyle(palette)
-        self.theme_button.setText("Dark" if palette is LIGHT else "Light")
-        self.theme_button.setAccessibleName(f"Change to {self.theme_button.text().lower()} colours")
+        self.header.name_button(dark=palette is LIGHT)
 
     def change_appearance(self, change: Callable[[Appearance], object]) -> None:
         """Change colours or letters, for a session's window too."""
@@ -207,10 +204,10 @@ class DeskWindow(QtWidgets.QMainWindow):
             self.pages.setCurrentWidget(self.check_page)
             self.check_page.start.setFocus()
             form = self.start_page.form
-            self.ids.setText(session_title(form.participant_id or None, form.session_id or None))
+            self.header.ids.setText(session_title(form.participant_id or None, form.session_id or None))
 
     def _show_start(self) -> None:
-        self.ids.setText("")
+        self.header.ids.setText("")
         self.start_page.panel.follow(self.previews.preview, self._name)
         self.pages.setCurrentWidget(self.start_page)
         self.start_page.list.setFocus()
@@ -251,21 +248,12 @@ class DeskWindow(QtWidgets.QMainWindow):
             self._scanner = None
 
     def _remember(self, plan: SessionPlan) -> None:
-        before, form = self._memory.read(), self.start_page.form
-        files = with_recent(before.files, plan.source) if self.start_page.is_recording else before.files
+        record, recording = self.start_page.form.record.isChecked(), self.start_page.is_recording
+        chosen = with_plan(self._memory.read(), plan, record=record, recording=recording)
+        usual = plan.folder == self._services.recordings
         demo = self._services.demo
-        self._memory.write(
-            replace(
-                before,
-                source=plan.source,
-                model=plan.model,
-                folder=plan.folder if plan.folder != self._services.recordings else "",
-                record=form.record.isChecked(),
-                study=plan.study,
-                studies=with_recent(before.studies, plan.study) if plan.study else before.studies,
-                files=tuple(path for path in files if path != demo),
-            )
-        )
+        files = tuple(path for path in chosen.files if path != demo)
+        self._memory.write(replace(chosen, files=files, folder="" if usual else plan.folder))
 
     def _connect(self) -> None:
         page = self.start_page
@@ -279,7 +267,7 @@ class DeskWindow(QtWidgets.QMainWindow):
         self.check_page.panel.retried.connect(self._retry)
         self.check_page.left.connect(self._show_start)
         self.check_page.started.connect(self._start)
-        self.theme_button.clicked.connect(lambda: self.change_appearance(Appearance.toggle_theme))
+        self.header.theme_button.clicked.connect(lambda: self.change_appearance(Appearance.toggle_theme))
         for keys, change in APPEARANCE_KEYS.items():
             QtGui.QShortcut(QtGui.QKeySequence(keys), self, partial(self.change_appearance, change))
         for keys, slot in (
@@ -302,21 +290,9 @@ class DeskWindow(QtWidgets.QMainWindow):
         column = QtWidgets.QVBoxLayout(body)
         column.setContentsMargins(16, 10, 16, 14)
         column.setSpacing(10)
-        title = text_label("Name of the program", 16, bold=True)
-        title.setText("ecg-live")
-        tag = text_label(RESEARCH_USE_TEXT, 9, muted=True)
-        tag.setText(RESEARCH_USE_TEXT)
-        self.theme_button.setFlat(True)
-        row = QtWidgets.QHBoxLayout()
-        row.setSpacing(16)
-        row.addWidget(title)
-        row.addWidget(self.ids)
-        row.addStretch(1)
-        row.addWidget(tag)
-        row.addWidget(self.theme_button)
         self.pages.addWidget(self.start_page)
         self.pages.addWidget(self.check_page)
-        column.addLayout(row)
+        column.addWidget(self.header)
         column.addWidget(self.notice)
         column.addWidget(self.pages, 1)
         self.setCentralWidget(body)

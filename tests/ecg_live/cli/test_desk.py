@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
+from typing import Self
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before anything loads Qt
 
@@ -28,7 +29,7 @@ from ecg_live.dashboard.desk.window import DeskWindow
 from ecg_live.dashboard.tiles.window import TilesWindow
 from ecg_live.dashboard.window import MainWindow
 from ecg_live.participant_profile import DATA_FOLDER_VARIABLE, KnownRecording, Profile
-from ecg_live.preview_items import SessionPlan
+from ecg_live.preview_items import FoundSources, SessionPlan
 from ecg_live.recorded.session_file import read_contents
 from ecg_live.resources import recordings_folder
 from tests.support.command_line import ecg_live
@@ -43,7 +44,9 @@ class QuietServices(CommandLineServices):
     """The real services, without a search for devices."""
 
     def scan(self) -> SimulatedScan:
-        return SimulatedScan()
+        nothing = SimulatedScan()
+        nothing.found = FoundSources()
+        return nothing
 
 
 @pytest.fixture
@@ -66,10 +69,16 @@ class Steps:
         self._timer.timeout.connect(self._step)
         self._timer.start(10)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.stop()  # a test that failed would close the windows of the next one
+
     def _step(self) -> None:
         if time.monotonic() > self._deadline:
-            for each in (*top(MainWindow), *top(DeskWindow)):
-                each.close()
+            for each in QtWidgets.QApplication.topLevelWidgets():
+                each.end() if isinstance(each, MainWindow | TilesWindow) else each.close()
         elif self.left and self.left[0]():
             del self.left[0]
 
@@ -118,8 +127,8 @@ def test_a_session_begins_from_the_page_and_ends_on_it(qtbot: QtBot, home: Path)
         window.end()
         return True
 
-    steps = Steps(on_desk(begin), in_session(end_session), on_desk(see_page))
-    assert run_desk(services=QuietServices()) == 0
+    with Steps(on_desk(begin), in_session(end_session), on_desk(see_page)) as steps:
+        assert run_desk(services=QuietServices()) == 0
     assert steps.left == []
     (recording,) = (home / "data" / "recordings").glob("P01_S1_*.xdf")
     assert header_text(recording, "participant") == "P01"
@@ -144,8 +153,8 @@ def test_several_recordings_run_as_tiles_and_lead_back(qtbot: QtBot, home: Path)
         shown[0].end()
         return True
 
-    steps = Steps(on_desk(begin_two), end_tiles, on_desk(lambda window: window.close()))
-    assert run_desk(services=QuietServices()) == 0
+    with Steps(on_desk(begin_two), end_tiles, on_desk(lambda window: window.close())) as steps:
+        assert run_desk(services=QuietServices()) == 0
     assert steps.left == []
     found = {header_text(path, "participant") for path in (home / "data" / "recordings").glob("*.xdf")}
     assert found == {"P01", "P02"}
@@ -184,10 +193,10 @@ def test_a_stream_is_found_shown_let_go_and_recorded(qtbot: QtBot, home: Path) -
         window.end()
         return True
 
-    steps = Steps(
+    with Steps(
         on_desk(choose), on_desk(start_once_seen), in_session(end_session), on_desk(lambda desk: desk.close())
-    )
-    assert run_desk(services=LslServices()) == 0
+    ) as steps:
+        assert run_desk(services=LslServices()) == 0
     closed.set()
     thread.join()
     assert steps.left == []
@@ -215,8 +224,8 @@ def test_a_name_that_another_desk_has_taken_is_one_line_and_the_page_is_back(
         shown.append(window.notice.text)
         return bool(shown[-1]) and window.close()
 
-    steps = Steps(on_desk(begin), on_desk(see_error))
-    assert run_desk(services=QuietServices()) == 0
+    with Steps(on_desk(begin), on_desk(see_error)) as steps:
+        assert run_desk(services=QuietServices()) == 0
     assert steps.left == []
     assert "is there already; a recording is never written over" in shown[-1]
     assert all(path.read_bytes() == b"another desk's" for path in folder.iterdir())
@@ -235,8 +244,8 @@ def test_a_model_that_is_none_is_one_line(qtbot: QtBot, home: Path) -> None:
         shown.append(window.notice.text)
         return bool(shown[-1]) and window.close()
 
-    steps = Steps(on_desk(begin_with_model), on_desk(see_error))
-    assert run_desk(services=QuietServices()) == 0
+    with Steps(on_desk(begin_with_model), on_desk(see_error)) as steps:
+        assert run_desk(services=QuietServices()) == 0
     assert steps.left == []
     assert "none.safetensors" in shown[-1]
 

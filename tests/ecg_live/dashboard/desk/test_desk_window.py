@@ -57,7 +57,7 @@ def test_three_clicks_lead_to_a_session_and_the_ids_come_along(qtbot: QtBot, des
     assert page.panel.history.stop > 0
     QtTest.QTest.mouseClick(page.check, LEFT)
     assert desk.shown() is check
-    assert desk.window.ids.text() == "P01 · S1"
+    assert desk.window.header.ids.text() == "P01 · S1"
     desk.pass_time(0.3)
     assert (check.ring.word, check.start.isEnabled(), check.anyway.isHidden()) == ("GO", True, True)
     QtTest.QTest.mouseClick(check.start, LEFT)
