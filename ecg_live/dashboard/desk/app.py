@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from PyQt6 import QtCore, QtWidgets
+from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.dashboard.desk.memory import DeskMemory
 from ecg_live.dashboard.desk.window import RELEASE_PATIENCE_S, DeskWindow
@@ -17,6 +17,7 @@ from ecg_live.preview_items import SessionPlan
 from ecg_live.protocols import DeskServices
 
 FRAME_INTERVAL_MS = 33
+ICON = Path(__file__).with_name("ecg-live.svg")
 
 
 class Desk:
@@ -37,6 +38,8 @@ class Desk:
         self._app = QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
         QtWidgets.QApplication.setStyle("Fusion")
         QtWidgets.QApplication.setApplicationName("ecg-live")
+        QtGui.QGuiApplication.setDesktopFileName("ecg-live")  # the entry of `install-desktop`
+        QtWidgets.QApplication.setWindowIcon(QtGui.QIcon(str(ICON)))
         self._stopped = stopped
         self.window = DeskWindow(services, DeskMemory(memory), PreferenceStore(memory))
 

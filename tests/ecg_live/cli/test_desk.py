@@ -118,6 +118,7 @@ def test_a_session_begins_from_the_page_and_ends_on_it(qtbot: QtBot, home: Path)
     notes: list[str] = []
 
     def see_page(window: DeskWindow) -> bool:
+        assert not window.windowIcon().pixmap(32).isNull()
         notes.append(window.start_page.form.note_label.text())
         return window.close()
 
