@@ -78,6 +78,8 @@ class LikertField(AnswerField):
         self._header = QtWidgets.QHBoxLayout()
         self._header.addStretch(_ITEM_SHARE)
         self._header.addWidget(self.ends, _POINTS_SHARE)
+        if (bar := self._scroll.verticalScrollBar()) is not None:
+            bar.rangeChanged.connect(self._align_ends)
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._header)
@@ -119,20 +121,11 @@ class LikertField(AnswerField):
             row.show_look(look)
             label.setFont(look.font(TEXT_PT))
 
-    def resizeEvent(self, event: QtGui.QResizeEvent | None) -> None:
-        """Keep the words above the points where a scroll bar takes its room."""
-        super().resizeEvent(event)
-        self._align_ends()
-
-    def showEvent(self, event: QtGui.QShowEvent | None) -> None:
-        """Align the words once the room is known."""
-        super().showEvent(event)
-        QtCore.QTimer.singleShot(0, self._align_ends)
-
     def _align_ends(self) -> None:
-        inside = self._scroll.viewport()
-        bar = self._scroll.width() - inside.width() if inside is not None else 0
-        self._header.setContentsMargins(0, 0, bar, 0)
+        """Keep the words above the points where a scroll bar takes its room."""
+        bar = self._scroll.verticalScrollBar()
+        there = bar is not None and bar.maximum() > bar.minimum()
+        self._header.setContentsMargins(0, 0, bar.sizeHint().width() if bar is not None and there else 0, 0)
 
 
 def _items_in(body: QtWidgets.QWidget) -> QtWidgets.QScrollArea:
