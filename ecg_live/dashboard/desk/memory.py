@@ -24,7 +24,8 @@ class DeskChoices:
     model: str = ""
     study: str = ""
     folder: str = ""
-    record: bool = False
+    record: bool = True  # a session that nobody recorded is lost
+    record_replay: bool = False  # likewise of a recording that is played
     files: tuple[str, ...] = ()
     studies: tuple[str, ...] = ()
 
@@ -49,7 +50,8 @@ class DeskMemory:
             model=self._text("model"),
             study=_existing(self._text("study")),
             folder=self._text("folder"),
-            record=self._text("record") == "true",
+            record=self._text("record") != "false",
+            record_replay=self._text("record_replay") == "true",
             files=self._paths("files"),
             studies=self._paths("studies"),
         )
@@ -64,6 +66,7 @@ class DeskMemory:
             "study": choices.study,
             "folder": choices.folder,
             "record": "true" if choices.record else "false",
+            "record_replay": "true" if choices.record_replay else "false",
             "files": json.dumps(choices.files),
             "studies": json.dumps(choices.studies),
         }
@@ -86,14 +89,13 @@ class DeskMemory:
         return tuple(filter(_existing, paths))[:MAX_RECENT]
 
 
-def with_plan(before: DeskChoices, plan: SessionPlan, *, record: bool, recording: bool) -> DeskChoices:
+def with_plan(before: DeskChoices, plan: SessionPlan, *, recording: bool) -> DeskChoices:
     """Choices after a session was planned; ``recording``: its source is a file."""
     return replace(
         before,
         source=plan.source,
         model=plan.model,
         study=plan.study,
-        record=record,
         files=with_recent(before.files, plan.source) if recording else before.files,
         studies=with_recent(before.studies, plan.study) if plan.study else before.studies,
     )

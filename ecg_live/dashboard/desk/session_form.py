@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PyQt6 import QtCore, QtWidgets
@@ -57,11 +57,14 @@ class SessionForm(Panel):
         self.session = QtWidgets.QLineEdit()
         self.model = QtWidgets.QComboBox()
         self.record = QtWidgets.QCheckBox("Record from the start")
+        self.record_wishes = {False: True, True: False}  # of a device, and of a recording that is played
+        self._plays_recording = False
         self.folder_label = ElidedLabel("Folder of recordings", 9)
         self.folder_button = QtWidgets.QPushButton("Folder ...")
         self.note_label = text_label("Note about the ids", 9, muted=True)
         self._folder = folder
         self._prepare(models)
+        self.show_source_kind(plays_recording=False)
         self._lay_out()
         self._connect()
         self.update_note()
@@ -114,6 +117,17 @@ class SessionForm(Panel):
         self.update_note()
         self.changed.emit()
 
+    def choose_recording(self, wishes: Mapping[bool, bool]) -> None:
+        """Choose whether to record a device (False), and a recording that is played (True)."""
+        self.record_wishes.update(wishes)
+        self.show_source_kind(plays_recording=self._plays_recording)
+
+    def show_source_kind(self, *, plays_recording: bool) -> None:
+        """Show whether this kind of source is to be recorded: a copy of a recording is another wish than a session."""
+        self._plays_recording = plays_recording
+        with QtCore.QSignalBlocker(self.record):
+            self.record.setChecked(self.record_wishes[plays_recording])
+
     def show_study(self, choice: StudyChoice | None) -> None:
         """Offer the participants of a study, whose file says where recordings go; without one, any id."""
         names = choice.participants if choice else ()
@@ -151,6 +165,10 @@ class SessionForm(Panel):
         text = "; ".join(note.text for note in notes if note.text)
         return ParticipantNote(text or "Each wearer has the name of the source", any(note.error for note in notes))
 
+    def _on_record(self, checked: bool) -> None:
+        self.record_wishes[self._plays_recording] = checked
+        self.changed.emit()
+
     def _on_edited(self) -> None:
         self.update_note()
         self.changed.emit()
@@ -187,7 +205,7 @@ class SessionForm(Panel):
         self.participant.editTextChanged.connect(self._on_edited)
         self.session.textChanged.connect(self._on_edited)
         self.model.activated.connect(self._on_model)
-        self.record.toggled.connect(lambda _: self.changed.emit())
+        self.record.toggled.connect(self._on_record)
         self.folder_button.clicked.connect(self._ask_folder)
 
     def _lay_out(self) -> None:

@@ -133,6 +133,7 @@ class StartPage(QtWidgets.QWidget):
         """Offer what can be done with the chosen source and ids."""
         count = len(self.list.chosen_sources)
         self.form.show_wearers(max(1, count))
+        self.form.show_source_kind(plays_recording=self.is_recording)
         ready = count > 0 and self.form.valid
         one = REPLAY_TEXT if self.is_recording else CHECK_TEXT
         self.check.setText(one if count <= 1 else f"Start {count} wearers")
@@ -165,7 +166,7 @@ class StartPage(QtWidgets.QWidget):
         self.form.choose_model(choices.model)
         self.form.study.choose(choices.study)
         self.form.choose_folder(choices.folder)
-        self.form.record.setChecked(choices.record)
+        self.form.choose_recording({False: choices.record, True: choices.record_replay})
 
     def _connect(self) -> None:
         self.list.chosen.connect(self._on_chosen)

@@ -248,12 +248,14 @@ class DeskWindow(QtWidgets.QMainWindow):
             self._scanner = None
 
     def _remember(self, plan: SessionPlan) -> None:
-        record, recording = self.start_page.form.record.isChecked(), self.start_page.is_recording
-        chosen = with_plan(self._memory.read(), plan, record=record, recording=recording)
+        chosen = with_plan(self._memory.read(), plan, recording=self.start_page.is_recording)
+        wishes = self.start_page.form.record_wishes
         usual = plan.folder == self._services.recordings
         demo = self._services.demo
         files = tuple(path for path in chosen.files if path != demo)
-        self._memory.write(replace(chosen, files=files, folder="" if usual else plan.folder))
+        folder = "" if usual else plan.folder
+        record, replay = wishes[False], wishes[True]
+        self._memory.write(replace(chosen, files=files, folder=folder, record=record, record_replay=replay))
 
     def _connect(self) -> None:
         page = self.start_page

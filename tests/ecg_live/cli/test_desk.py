@@ -102,8 +102,8 @@ def begin(window: DeskWindow) -> bool:
     page = window.start_page
     page.form.participant.setEditText("P01")
     page.form.session.setText("S1")
-    page.form.record.setChecked(True)
     page.add_file(ECG)
+    page.form.record.setChecked(True)
     page.check.click()
     return True
 
@@ -140,9 +140,9 @@ def test_a_session_begins_from_the_page_and_ends_on_it(qtbot: QtBot, home: Path)
 def test_several_recordings_run_as_tiles_and_lead_back(qtbot: QtBot, home: Path) -> None:
     def begin_two(window: DeskWindow) -> bool:
         page = window.start_page
-        page.form.record.setChecked(True)
         page.add_file(ECG)
         page.list.selectAll()
+        page.form.record.setChecked(True)
         page.form.participant.setEditText("P01, P02")
         page.check.click()
         return window.starting
@@ -182,7 +182,6 @@ def test_a_stream_is_found_shown_let_go_and_recorded(qtbot: QtBot, home: Path) -
         preview = window.previews.preview
         if preview is None or preview.status.verdict.seconds < 2:
             return False
-        window.start_page.form.record.setChecked(True)
         window.start_page.check.click()
         window.check_page.anyway.click()
         lives.append(preview.wait(PATIENCE_S))  # let go before the session begins

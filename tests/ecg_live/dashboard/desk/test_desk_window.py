@@ -70,7 +70,7 @@ def test_three_clicks_lead_to_a_session_and_the_ids_come_along(qtbot: QtBot, des
     desk.pass_time(0.1)
     folder = desk.services.recordings
     note = "signal check: go"
-    assert desk.plans == [SessionPlan(LAB.source, "P01", "S1", "mental_load", folder=folder, note=note)]
+    assert desk.plans == [SessionPlan(LAB.source, "P01", "S1", "mental_load", record=True, folder=folder, note=note)]
     assert desk.window.notice.text == "Starting: Lab ..."
 
 
@@ -173,7 +173,29 @@ def test_a_recording_starts_without_a_check_and_choices_are_remembered(qtbot: Qt
     form = again.window.start_page.form
     assert (form.model_name, form.folder, form.record.isChecked()) == ("stress", folder, True)
     file.unlink()
-    assert DeskMemory(memory).read() == DeskChoices(str(file), "stress", folder=folder, record=True)
+    assert DeskMemory(memory).read() == DeskChoices(str(file), "stress", folder=folder, record_replay=True)
+
+
+def test_a_device_is_recorded_unless_it_is_switched_off_and_a_recording_only_on_request(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    memory, file = tmp_path / "dashboard.ini", tmp_path / "P01.csv"
+    file.write_text("ECG\n")
+    desk = SimulatedDesk(qtbot, memory)
+    page = desk.window.start_page
+    assert page.form.record.isChecked()
+    page.add_file(str(file))
+    assert not page.form.record.isChecked()
+    click_source(qtbot, desk, "Lab")
+    assert page.form.record.isChecked()
+    page.form.record.click()
+    page.add_file(str(file))
+    QtTest.QTest.keyClick(desk.window, QtCore.Qt.Key.Key_Return, CONTROL)
+    desk.pass_time(0.1)
+    assert desk.plans[0] is not None
+    assert not desk.plans[0].record
+    kept = DeskMemory(memory).read()
+    assert (kept.record, kept.record_replay) == (False, False)  # what was chosen for a device is kept
 
 
 @pytest.mark.parametrize("damage", ["[desk]\nfiles=5\nrecord=perhaps\n", "[desk]\nfiles=[[[\n", "\0\0"])
