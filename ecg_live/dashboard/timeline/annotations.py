@@ -14,7 +14,10 @@ SPAN_OPACITY: dict[TimelineKind, float] = {"baseline": 0.20, "block": 0.10, "int
 TEXT_GAP_PX = 3
 MIN_TEXT_PX = 18  # with less room a text is left out
 
+NAMES_GAP_PX = 10  # between the names of two spans
+
 ToX = Callable[[float], float]  # from stream time (s) to pixels
+NamedArea = tuple[float, float, str]  # left and right end (px) of a span, and its name
 
 
 def draw_spans(
@@ -27,6 +30,7 @@ def draw_spans(
     names: bool = False,
 ) -> None:
     """Tint the spans in the area of a chart, on request with their names at the bottom."""
+    named: list[NamedArea] = []
     for span in timeline.spans:
         area = span_area(plot, to_x, span, timeline.now)
         if area is None:
@@ -34,9 +38,10 @@ def draw_spans(
         colour = QtGui.QColor(span_colour(span.kind, palette))
         colour.setAlphaF(SPAN_OPACITY[span.kind])
         painter.fillRect(area, colour)
-        if names and (text := _elided(painter.fontMetrics(), sanitize(span.name), area.width() - 2 * TEXT_GAP_PX)):
-            painter.setPen(QtGui.QColor(palette.text))
-            painter.drawText(QtCore.QPointF(area.left() + TEXT_GAP_PX, area.bottom() - TEXT_GAP_PX), text)
+        named.append((area.left(), area.right(), span.name))
+    painter.setPen(QtGui.QColor(palette.text))
+    for left, text in place_names(painter.fontMetrics(), named) if names else ():
+        painter.drawText(QtCore.QPointF(left, plot.bottom() - TEXT_GAP_PX), text)
 
 
 def span_area(plot: QtCore.QRectF, to_x: ToX, span: TimelineSpan, now: float) -> QtCore.QRectF | None:
@@ -114,6 +119,29 @@ def place_texts(
         if clean:
             placed.append((start, clean))
         taken = max(x, start + metrics.horizontalAdvance(clean)) if clean else x
+    return placed
+
+
+def place_names(metrics: QtGui.QFontMetrics, spans: Sequence[NamedArea]) -> list[tuple[float, str]]:
+    """Place the name of each span inside it, beside those before it where they overlap, elided if it must be.
+
+    Returns
+    -------
+    list of (float, str)
+        Left edge (px) and text of those that have room.
+    """
+    placed: list[tuple[float, str]] = []
+    taken: list[tuple[float, float]] = []  # pixels of the texts, with the gap before and after
+    for left, right, name in spans:
+        start = left + TEXT_GAP_PX
+        for first, last in sorted(taken):
+            if first < start < last:
+                start = last
+        room = min([right - TEXT_GAP_PX, *(first for first, _ in taken if first >= start)]) - start
+        text = _elided(metrics, sanitize(name), room)
+        if text:
+            placed.append((start, text))
+            taken.append((start - NAMES_GAP_PX, start + metrics.horizontalAdvance(text) + NAMES_GAP_PX))
     return placed
 
 

@@ -11,7 +11,7 @@ from PyQt6 import QtCore, QtGui
 
 from ecg_live.dashboard.ecg_grid import draw_line
 from ecg_live.dashboard.theme import TONE_COLOURS, Palette, class_pen
-from ecg_live.dashboard.timeline.annotations import place_texts, span_area, span_colour
+from ecg_live.dashboard.timeline.annotations import NamedArea, place_names, place_texts, span_area, span_colour
 from ecg_live.dashboard.timeline.session_timeline import HeadSeries, SessionTimeline, TimelineMarker, shown_lines
 from ecg_live.dashboard.trend import MAX_JOINED, broken_line, draw_band
 from ecg_live.presentation.binned_series import BinnedSeries, SeriesPart
@@ -191,6 +191,7 @@ class SpanLane(Lane):
 
     def draw(self, painter: QtGui.QPainter, part: LanePart) -> None:
         """Draw a bar for each span."""
+        named: list[NamedArea] = []
         for span in part.timeline.spans:
             area = span_area(part.area, part.x, span, part.timeline.now)
             if area is None:
@@ -198,9 +199,9 @@ class SpanLane(Lane):
             colour = QtGui.QColor(span_colour(span.kind, part.palette))
             colour.setAlphaF(BLOCK_OPACITY)
             painter.fillRect(area.adjusted(0, 1, 0, -1), colour)
-            painter.setPen(QtGui.QColor(part.palette.text))
-            mark = [(area.left(), span.name)]
-            _draw_texts(painter, place_texts(painter.fontMetrics(), mark, area.left(), area.right()), part)
+            named.append((area.left(), area.right(), span.name))
+        painter.setPen(QtGui.QColor(part.palette.text))
+        _draw_texts(painter, place_names(painter.fontMetrics(), named), part)
 
 
 class MarkLane(Lane):
