@@ -15,7 +15,7 @@ from training.bench.fixed_splits import FixedSplit, read_splits
 from training.bench.folds import predict_folds
 from training.bench.inputs import BenchInputs, read_inputs
 from training.bench.peeking import check_peeking
-from training.bench.pipelines import ADAPTIVE, BenchPipeline, open_pipeline
+from training.bench.pipelines import ADAPTIVE, ADAPTIVE_NEEDS, BenchPipeline, open_pipeline
 from training.data.feature_table import FeatureTable, Mask
 from training.data.window_orders import ORDERS
 from training.evaluation.adaptive_fold import AdaptiveFold, adaptive_key, run_adaptive_fold
@@ -79,13 +79,16 @@ def _run_pipeline(
     return _scores(examples, answers, tests, settings) | about
 
 
+def adaptive_applies(inputs: BenchInputs, split: FixedSplit) -> bool:
+    """Whether the adaptive set can be scored: it tells classes apart, and each subject is left out once."""
+    return inputs.examples.value is None and split.protocol == "loso"
+
+
 def _run_adaptive(inputs: BenchInputs, split: FixedSplit, settings: TrainSettings) -> dict[str, float]:
     """The adaptive set in its natural order, with its AUROC in the others; each on the windows that it answers."""
     examples = inputs.examples
-    if examples.value is not None or split.protocol != "loso":
-        raise ConfigError(
-            "the adaptive set needs classes, and one subject left out at a time", "leave it out, or --protocol loso"
-        )
+    if not adaptive_applies(inputs, split):
+        raise ConfigError(ADAPTIVE_NEEDS, "leave it out, or --protocol loso")
     tests = split.masks()
     answers = {order: np.full((len(examples), len(examples.classes)), np.nan) for order in ORDERS}
     for name, test in tests.items():

@@ -14,6 +14,7 @@ from training.bench.estimators import ConstantEstimator, HeadEstimator
 PipelineInputs = Literal["windows", "hrv", "embedding", "both", "random encoder"]
 GROUP: Literal["ecg_live.pipelines"] = "ecg_live.pipelines"
 ADAPTIVE = "adaptive"  # ours alone: it needs what came before a window, in every order of the windows
+ADAPTIVE_NEEDS = "the adaptive set needs classes, and one subject left out at a time"
 
 
 class BenchPipeline(NamedTuple):

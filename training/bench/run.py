@@ -11,11 +11,11 @@ from typing import Literal, NamedTuple
 
 from ecg_live.errors import ConfigError, DatasetError
 from ecg_live.resources import DEFAULT_MODEL
-from training.bench.cell import run_bench_cell
+from training.bench.cell import adaptive_applies, run_bench_cell
 from training.bench.fixed_splits import FixedSplit, fix_split, given_split, read_splits, write_splits
 from training.bench.inputs import BenchInputs, write_inputs
 from training.bench.page import BenchPage, write_page
-from training.bench.pipelines import ADAPTIVE, BUILT_IN_PIPELINES, check_pipeline
+from training.bench.pipelines import ADAPTIVE, ADAPTIVE_NEEDS, BUILT_IN_PIPELINES, check_pipeline
 from training.bench.rows import BenchRow, make_row, paper_tables, write_bench_table
 from training.data.labelled_windows import LabelledWindows, check_label, label_windows
 from training.datasets import open_dataset
@@ -116,7 +116,7 @@ def run_bench(job: BenchJob, report: Callable[[str], None], display: ProgressDis
         _trial(job, each, split, splits_path, pipeline)
         for each in prepared
         for split in each.splits
-        for pipeline in job.pipelines
+        for pipeline in applicable_pipelines(job.pipelines, each.inputs, split, report)
     ]
     _run_cells(job, trials, report)
     rows = tuple(
@@ -125,6 +125,19 @@ def run_bench(job: BenchJob, report: Callable[[str], None], display: ProgressDis
     )
     files = _write(job, prepared, rows, splits)
     return Bench(rows, sum(bool(row.problem) for row in rows), (*files, splits_path))
+
+
+def applicable_pipelines(
+    asked: tuple[str, ...], inputs: BenchInputs, split: FixedSplit, report: Callable[[str], None]
+) -> tuple[str, ...]:
+    """The pipelines; where all that there are were asked for, without the adaptive set if it cannot be scored.
+
+    One that was asked for by name is run, and fails with the reason.
+    """
+    if asked != DEFAULT_PIPELINES or adaptive_applies(inputs, split):
+        return asked
+    report(f"{split.dataset}, {split.label}, {split.protocol}: without {ADAPTIVE}: {ADAPTIVE_NEEDS}")
+    return tuple(name for name in asked if name != ADAPTIVE)
 
 
 def _check(job: BenchJob) -> None:

@@ -11,12 +11,15 @@ import pytest
 from ecg_live import plugins
 from ecg_live.errors import ConfigError
 from ecg_live.tables import read_table
+from tests.support.bench_tables import examples, inputs
 from tests.support.plugin_site import install
 from tests.support.small_datasets import dataset, flat, rest_load_session
 from training.bench import run
+from training.bench.fixed_splits import fix_split
 from training.bench.pipelines import known_pipelines
-from training.bench.run import BenchJob, run_bench
+from training.bench.run import DEFAULT_PIPELINES, BenchJob, applicable_pipelines, run_bench
 from training.datasets.dataset import RecordingPart, SubjectSession
+from training.evaluation.splits import fold_masks
 from training.progress import ProgressDisplay
 from training.settings import EvaluateSettings, TrainSettings
 
@@ -89,3 +92,16 @@ def test_unknown_pipelines_and_data_sets_given_twice_are_refused(tmp_path: Path)
     twice = (("made", tmp_path), ("made", tmp_path))
     with pytest.raises(ConfigError, match="each can be there once"):
         run_bench(BenchJob(twice, tmp_path), print, ProgressDisplay(quiet=True))
+
+
+def test_the_adaptive_set_is_left_out_of_numbers_unless_it_was_named(tmp_path: Path) -> None:
+    lines = list[str]()
+    for numbers, left_out in ((False, set()), (True, {"adaptive"})):
+        table = examples(numbers=numbers)
+        split = fix_split("made", "task", "loso", table, fold_masks(table, EvaluateSettings(), 0))
+        made = inputs(tmp_path, table)
+        found = applicable_pipelines(DEFAULT_PIPELINES, made, split, lines.append)
+        assert set(DEFAULT_PIPELINES) - set(found) == left_out
+        assert applicable_pipelines(("adaptive",), made, split, lines.append) == ("adaptive",)
+    (line,) = lines
+    assert line.startswith("made, task, loso: without adaptive: the adaptive set needs classes")
