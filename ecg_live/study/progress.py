@@ -20,18 +20,21 @@ def first_unfinished(blocks: Sequence[Block], markers: Iterable[TimedText]) -> i
 
     Notes
     -----
-    A block that was begun and not stopped was cut, and comes again. One that was broken off or left out does not: the
-    experimenter had gone on.
+    A block that was begun and not stopped was cut, and comes again. So does one that was broken off with no other
+    after it: a session that ends, such as with a device that is lost, breaks its block off. One that was left out, or
+    broken off before another began, does not: the experimenter had gone on.
     """
     places = {block.name: place for place, block in enumerate(blocks)}
-    index = 0
+    index, broken_off = 0, ""
     for _, text in without_undone(markers):
         marker = parse_span_marker(text)
         if marker is None or marker.kind != "block" or marker.name not in places:
             continue
-        if marker.note in {"start", "repeat"}:
-            index = places[marker.name]
-        elif marker.note in {"stop", "skip"}:
+        if marker.note == "abort":
+            broken_off = marker.name  # its stop follows
+        elif marker.note in {"start", "repeat"} or marker.name == broken_off:
+            index, broken_off = places[marker.name], ""
+        else:  # it stopped, or was left out
             index = places[marker.name] + 1
     return index
 

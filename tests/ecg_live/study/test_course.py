@@ -113,7 +113,10 @@ def test_a_session_that_is_cut_at_any_moment_goes_on_with_the_block_it_was_in(
     status = course.status(cut)
     markers = [(each.time, each.text) for each in actions if isinstance(each, NoteMarker)]
     first = first_unfinished(blocks, markers)
-    if status.phase == "finished":
+    before_last = parse_span_marker(markers[-2][1]) if len(markers) > 1 else None
+    if before_last is not None and before_last.note == "abort":  # as where the end of the session broke it off
+        assert blocks[first].name == before_last.name
+    elif status.phase == "finished":
         assert first == len(blocks)
     elif status.phase == "self_report":
         assert first == status.number  # its answers are lost, its signal is not
@@ -240,3 +243,15 @@ def test_progress_knows_only_its_own_blocks() -> None:
     assert parse_span_marker("block/rest/skip") is not None
     assert spans([(4.0, "block/rest/skip")]) == ()
     assert Span("block", "rest", 0.0).complete is False
+
+
+def test_a_block_that_the_end_of_the_session_broke_off_comes_again() -> None:
+    blocks = [REST, TASK, TALK]
+    markers = [(0.0, "block/rest/start"), (1.0, "block/rest/stop"), (1.0, "block/task/start")]
+    broken_off = [*markers, (2.0, "block/task/abort"), (2.0, "block/task/stop")]
+    assert first_unfinished(blocks, broken_off) == 1
+    assert first_unfinished(blocks, [*broken_off, (2.0, "block/talk/start")]) == 2  # the experimenter went on
+    assert first_unfinished(blocks, [*broken_off, (3.0, "block/talk/skip")]) == 3
+    assert first_unfinished(blocks, [*broken_off, (2.0, "block/task/repeat")]) == 1
+    again = [(3.0, "block/task/start"), (9.0, "block/task/stop")]
+    assert first_unfinished(blocks, [*broken_off, *again]) == 2
