@@ -267,6 +267,16 @@ class _StudyReader:
             self._refuse(("record",), f"{{{min(unknown)}}} is unknown; known are {known}", "mend the template")
         if not {"participant", "date"} & used:
             self._refuse(("record",), "all participants would have one file", "add {participant} or {date}")
+        try:
+            name = template.format_map(dict.fromkeys(RECORD_FIELDS, "x"))
+        except (ValueError, LookupError) as error:  # what stands behind a name, such as {participant:d}
+            self._refuse(("record",), f"{template!r}: {error}", "write names in braces alone")
+        if Path(name).anchor:
+            self._refuse(
+                ("record",),
+                f"{template!r} is no path from the study file on",
+                "leave its root out; --record may have one",
+            )
         return template
 
     def _check_names(self, table: Mapping[str, Any], key: TomlKey, known: list[str]) -> None:

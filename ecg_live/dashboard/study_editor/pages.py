@@ -8,11 +8,12 @@ from typing import Any, Protocol, get_args
 
 from PyQt6 import QtCore, QtWidgets
 
-from ecg_live.dashboard.study_editor.value_table import Column, ValueTable
+from ecg_live.dashboard.study_editor.value_table import Column, ValueTable, line_list, list_line
 from ecg_live.dashboard.widgets import text_label
 from ecg_live.study.file import KEYS
 from ecg_live.study.plan import DEFAULT_RECORD, HEART_RATE, Order, ReportKind
 
+QUOTED_TIP = 'each that has a comma in quotation marks ("tense, or nervous")'
 BLOCK_COLUMNS = (
     Column("name", "Name"),
     Column("seconds", "Seconds", "number", tip="Empty for a block that ends by the key or a marker"),
@@ -31,9 +32,14 @@ REPORT_COLUMNS = (
     Column("name", "Name"),
     Column("kind", "Kind", "choice", choices=get_args(ReportKind)),
     Column("question", "Question"),
-    Column("items", "Items", "texts", tip="Of a SAM: valence, arousal, dominance; of a Likert scale: its statements"),
+    Column(
+        "items",
+        "Items",
+        "texts",
+        tip=f"Of a SAM: valence, arousal, dominance; of a Likert scale: its statements, {QUOTED_TIP}",
+    ),
     Column("points", "Points", "number", tip="Of a Likert scale"),
-    Column("anchors", "Ends", "texts", tip="Words at both ends, with a comma between them"),
+    Column("anchors", "Ends", "texts", tip=f"Words at both ends, with a comma between them; {QUOTED_TIP}"),
 )
 TEXT_FIELDS = (  # key, label, and what an empty field means
     ("name", "Name", ""),
@@ -95,7 +101,7 @@ class StudyPage(QtWidgets.QWidget):
         for key, _, _ in TEXT_FIELDS:
             self.fields[key].setText(str(values.get(key, "")))
         for key, _, _ in LIST_FIELDS:
-            self.fields[key].setText(", ".join(map(str, values.get(key, ()))))
+            self.fields[key].setText(list_line(values.get(key)))
         self.order.setCurrentText(str(values.get("order", "fixed")))
 
     def put_into(self, values: dict[str, Any]) -> None:
@@ -103,8 +109,7 @@ class StudyPage(QtWidgets.QWidget):
         for key, _, _ in TEXT_FIELDS:
             _put(values, key, self.fields[key].text().strip())
         for key, _, _ in LIST_FIELDS:
-            parts = self.fields[key].text().split(",")
-            _put(values, key, [part.strip() for part in parts if part.strip()])
+            _put(values, key, line_list(self.fields[key].text()))
         order = self.order.currentText()
         _put(values, "order", order if order != "fixed" or "order" in values else "")
 
@@ -221,8 +226,13 @@ class ReportsPage(RowsPage):
 
     def put_into(self, values: dict[str, Any]) -> None:
         """As `EditorPage.put_into`."""
-        rows = self.table.values()
-        _put(values, "self_reports", {str(row.pop("name", "")): row for row in rows})
+        found: dict[str, Any] = {}
+        for row in self.table.values():
+            name = str(row.pop("name", ""))
+            while name in found:  # none may take another's place in the file
+                name += " (2)"
+            found[name] = row
+        _put(values, "self_reports", found)
 
     def go_to(self, key: tuple[str | int, ...]) -> bool:
         """As `EditorPage.go_to`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,8 +20,8 @@ _SELECTABLE = QtCore.Qt.ItemFlag.ItemIsEnabled | QtCore.Qt.ItemFlag.ItemIsSelect
 class Column:
     """A column: the key of its values, its title, and what they are.
 
-    ``texts`` is a list, written with commas. A ``switch`` stands for ``on`` and is left out when it is off. ``choices``
-    are those of a ``choice``.
+    ``texts`` is a list, written as `list_line` has it. A ``switch`` stands for ``on`` and is left out when it is off.
+    ``choices`` are those of a ``choice``.
     """
 
     key: str
@@ -145,9 +146,9 @@ class ValueTable(QtWidgets.QTableWidget):
             box.currentTextChanged.connect(lambda _text: self._changed())
             self.setCellWidget(row, k, box)
         elif column.kind == "texts":
-            item.setText(", ".join(map(str, value or ())))
+            item.setText(list_line(value))
         else:
-            item.setText("" if value is None else f"{value:g}" if isinstance(value, int | float) else str(value))
+            item.setText("" if value is None else f"{value:.15g}" if isinstance(value, int | float) else str(value))
 
     def _row(self, row: int) -> dict[str, Any]:
         found = {column.key: self._value(row, k, column) for k, column in enumerate(self.columns)}
@@ -162,8 +163,23 @@ class ValueTable(QtWidgets.QTableWidget):
             on = item is not None and item.checkState() == QtCore.Qt.CheckState.Checked
             return column.on if on else None
         if column.kind == "texts":
-            return [part.strip() for part in text.split(",") if part.strip()]
+            return line_list(text)
         return number_or_text(text) if column.kind == "number" else text
+
+
+def list_line(value: Any) -> str:
+    """A list in one line, with commas; a part that has a comma itself is put in quotation marks."""
+    parts = [str(each) for each in value] if isinstance(value, list | tuple) else [str(value)] if value else []
+    return ", ".join('"' + part.replace('"', '""') + '"' if set(part) & set(',"\r\n') else part for part in parts)
+
+
+def line_list(text: str) -> list[str]:
+    """The list that a line of `list_line` is; empty parts are left out."""
+    try:
+        parts = next(csv.reader([text], skipinitialspace=True), [])
+    except csv.Error:  # a line break that is not within quotation marks
+        parts = text.split(",")
+    return [part.strip() for part in parts if part.strip()]
 
 
 def number_or_text(text: str) -> int | float | str:

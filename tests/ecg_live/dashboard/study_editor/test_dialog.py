@@ -169,3 +169,38 @@ def test_what_is_no_toml_is_refused_in_one_line(path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="not text in UTF-8"):
         StudyEditor(path)
+
+
+def test_a_comma_within_a_statement_does_not_divide_it(path: Path, qtbot: QtBot) -> None:
+    items = '["I was tense, or nervous.", "I thought \\"stop\\".", "plain"]'
+    text = WHOLE.replace('["I was tense."]', items).replace("seconds = 300", "seconds = 12345.678")
+    path.write_text(text)
+    editor = shown(StudyEditor(path), qtbot)
+    assert not editor.unsaved
+    write(editor.study_page.fields["participants"], '"P, 1", P02,')
+    assert editor.save()
+    study = load_study(path)
+    assert study.self_reports["strain"].items == ("I was tense, or nervous.", 'I thought "stop".', "plain")
+    assert study.participants == ("P, 1", "P02")
+    assert study.blocks[1].seconds == 12345.678
+
+
+def test_a_report_that_gets_the_name_of_another_does_not_take_its_place(editor: StudyEditor, path: Path) -> None:
+    name = editor.reports_page.table.item(1, 0)
+    assert name is not None
+    name.setText("mood")
+    assert not editor.save()  # block task asks for strain
+    column = next(k for k, each in enumerate(editor.blocks_page.table.columns) if each.key == "self_reports")
+    asked = editor.blocks_page.table.item(1, column)
+    assert asked is not None
+    asked.setText("mood")
+    assert editor.save()
+    assert {each: report.kind for each, report in load_study(path).self_reports.items()} == {
+        "mood": "sam", "mood (2)": "likert",
+    }  # fmt: skip
+
+
+def test_a_value_that_is_no_list_opens_the_editor(path: Path, qtbot: QtBot) -> None:
+    path.write_text(WHOLE.replace('["P01", "P02"]', "5").replace('["I was tense."]', '"x"'))
+    editor = shown(StudyEditor(path), qtbot)
+    assert editor.study_page.fields["participants"].text() == "5"
