@@ -117,6 +117,9 @@ class PlaybackWindow(MainWindow):
         self.session_timeline.cursor = snapshot.now
         self.session_timeline.hop = self.live_values.freshness(now).hop
 
+    def _sound_alerts(self, word: str, now: float) -> None:
+        """Let nothing be heard: what was lost was lost then, and nobody can do anything about it now."""
+
     def _set_speed(self, speed: float) -> None:
         self._playback.set_speed(speed)
         if isinstance(self.live_values, PlaybackValues):
@@ -148,6 +151,8 @@ class PlaybackWindow(MainWindow):
             self.live_values.restart()
         for panel in self.panels:
             panel.curve.points.clear()
+        if self.plane is not None:
+            self.plane.plane.points.clear()
 
     def show_help(self) -> None:
         """List the keys that do something here."""

@@ -9,13 +9,18 @@ import pytest
 from pyqtgraph.Qt import QtCore, QtTest
 from pytestqt.qtbot import QtBot
 
+from ecg_live.dashboard.plane import PlanePanel
 from ecg_live.dashboard.playback.window import PlaybackWindow
+from ecg_live.dashboard.theme import LIGHT
+from ecg_live.presentation.alerts import Alert
 from ecg_live.recorded.annotated import open_annotations
 from ecg_live.recorded.playback.opened import open_session
 from ecg_live.recorded.playback.trace import RecordedTrace
 from ecg_live.recorded.playback.view import RecordedView
+from ecg_live.results import HeadInfo, Prediction, Quality
 from tests.support.recorded_sessions import story
 from tests.support.scripted_source import HandClock
+from tests.support.simulated_view import answer
 from tests.support.xdf_recordings import record
 
 Key = QtCore.Qt.Key
@@ -90,6 +95,29 @@ def test_the_recorded_answers_are_shown_at_each_place(played: Played) -> None:
     assert max(point.at for point in window.panels[0].curve.points) == 12
     assert window.trace.history.stop == round(12.5 * 256)
     assert window.trace.sweep.drawn == round(12.5 * 256)
+
+
+def test_a_jump_leaves_nothing_of_the_place_before_on_the_plane(qtbot: QtBot, played: Played) -> None:
+    heads = HeadInfo("valence", ("low", "high")), HeadInfo("arousal", ("low", "high"))
+    panel = PlanePanel(heads, LIGHT)
+    qtbot.addWidget(panel)
+    played.window.plane = panel
+    answers = {head.name: answer(head, 1, 0.9) for head in heads}
+    panel.plane.add(Prediction(40.0, 50.0, 140.0, answers, 70.0, 40.0, Quality("good")))
+    assert panel.plane.newest is not None
+    played.view.seek(5.0)  # no window has ended by then
+    played.wait(0.0)
+    assert panel.plane.newest is None
+    assert panel.plane.accessibleDescription() == "no estimate"
+
+
+def test_what_went_wrong_then_is_not_heard_now(played: Played) -> None:
+    heard: list[Alert] = []
+    played.window.sounds.play = heard.append  # type: ignore[method-assign]
+    played.view.seek(43.5)
+    played.wait(0.0)
+    assert played.word == "NO USABLE ECG"
+    assert heard == []
 
 
 def test_keys_pause_and_move(played: Played) -> None:
