@@ -1,26 +1,20 @@
-"""RR intervals of a session on the report's time axis, and the heart rate variability of its parts."""
+"""Heart rate variability of the parts of a session, in its report."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import ceil
 from typing import NamedTuple
 
 import numpy as np
 from markupsafe import Markup
 
-from ecg_live.annotations.exclusion import touches_excluded
-from ecg_live.errors import EcgLiveError
 from ecg_live.events import F64
 from ecg_live.html.markup import number, tag
 from ecg_live.presentation.formatting import clock_text
 from ecg_live.recorded.report.figure_axis import shorten
 from ecg_live.recorded.report.paper import overview_table
-from ecg_live.recorded.report.recording_parts import RecordedFile
-from ecg_live.recorded.report.session import RecordedSession
-from ecg_live.recorded.report.time_axis import TimeAxis
-from ecg_live.recorded.rr_intervals import NO_INTERVALS, RrSeries, join_series, read_rr_intervals, recorded_intervals
+from ecg_live.recorded.rr_intervals import RrSeries
 from ecg_live.results import Hrv
 from ecg_live.signal.hrv import MIN_LF_S, MIN_TIME_DOMAIN_S, compute_hrv
 
@@ -47,30 +41,6 @@ class HrvTrend(NamedTuple):
     time: F64
     rmssd: F64
     sdnn: F64
-
-
-def session_intervals(session: RecordedSession) -> RrSeries:
-    """RR intervals of all files outside of excluded stretches, in s from the first sample; none if there are none."""
-    zero = TimeAxis(session.files).zero
-    found = [(_file_intervals(file, session), file.contents.start_s - zero) for file in session.files]
-    series = join_series([replace(series, stop=series.stop + offset) for series, offset in found]).main()
-    excluded = session.annotations.excluded
-    if not excluded:
-        return series
-    kept = ~touches_excluded(series.stop - series.rr, series.stop, excluded)
-    columns = {name: getattr(series, name)[kept] for name in ("stop", "rr", "flags", "sources")}
-    return replace(series, **columns)
-
-
-def _file_intervals(file: RecordedFile, session: RecordedSession) -> RrSeries:
-    if (found := recorded_intervals(file.contents, continued=file is not session.files[0])) is not None:
-        return found
-    if session.duration > MAX_SEARCHED_S:
-        return NO_INTERVALS
-    try:
-        return read_rr_intervals(file.path, contents=file.contents)
-    except EcgLiveError:  # the page states the damage
-        return NO_INTERVALS
 
 
 def hrv_between(series: RrSeries, start: float, stop: float) -> Hrv:

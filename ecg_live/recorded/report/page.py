@@ -19,13 +19,13 @@ from ecg_live.recorded.report.ecg_overview import MAX_SNIPPETS
 from ecg_live.recorded.report.figure_axis import FigureAxis
 from ecg_live.recorded.report.figures import head_figure, overview_figure, rhythm_figure, shown_classes, snippet_figure
 from ecg_live.recorded.report.heart import (
+    MAX_SEARCHED_S,
     HrvPart,
     HrvTrend,
     hrv_between,
     hrv_section,
     hrv_trend,
     pieces,
-    session_intervals,
 )
 from ecg_live.recorded.report.metadata import (
     metadata_table,
@@ -37,6 +37,7 @@ from ecg_live.recorded.report.paper import overview_list
 from ecg_live.recorded.report.self_reports import self_report_section
 from ecg_live.recorded.report.sentences import integrity, percent, problems, signal_sentence
 from ecg_live.recorded.report.session import RecordedSession
+from ecg_live.recorded.report.session_intervals import session_intervals
 from ecg_live.recorded.report.statistics import rank_reasons, set_changes
 from ecg_live.recorded.report.summary import summary_line
 from ecg_live.recorded.report.tables import (
@@ -86,7 +87,7 @@ def session_page(session: RecordedSession) -> str:
 
 def _overview(session: RecordedSession) -> list[Markup]:
     """The two pages: the session in a line, its blocks, time, heart, answers, quality, and what the model may claim."""
-    intervals = session_intervals(session)
+    intervals = session_intervals(session, MAX_SEARCHED_S)
     blocks = report_blocks(session, intervals)
     parts = [HrvPart(block.name, block.start, block.stop, block.hrv) for block in blocks]
     return [

@@ -8,15 +8,13 @@ from math import inf
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ecg_live.annotations.current import SessionAnnotation
-from ecg_live.annotations.exclusion import touches_excluded
-from ecg_live.errors import EcgLiveError
 from ecg_live.events import AFFECT_DIMENSIONS, AFFECT_SCALE, F64
 from ecg_live.recorded.report.session import RecordedSession
+from ecg_live.recorded.report.session_intervals import session_intervals
 from ecg_live.recorded.report.time_axis import TimeAxis
-from ecg_live.recorded.rr_intervals import read_rr_intervals
+from ecg_live.recorded.rr_intervals import RrSeries
 from ecg_live.recorded.self_reports import read_affect_ratings, read_self_reports
 from ecg_live.recorded.table.columns import TableColumn, column_name
 from ecg_live.recorded.table.row_spans import RowSpan
@@ -46,13 +44,11 @@ assert {_FIELDS.get(each.name, each.name) for each in HRV_COLUMNS} <= {each.name
 class SessionMeasures:
     """Times in s on the axis of the recording.
 
-    ``stop``, ``rr`` and ``normal`` (n,) are RR intervals, ``reports`` answers with their times, ``rated`` (m,) and
-    ``ratings`` (m, 2) a continuous rating.
+    ``intervals`` are RR intervals outside of excluded stretches, ``reports`` answers with their times, ``rated`` (m,)
+    and ``ratings`` (m, 2) a continuous rating.
     """
 
-    stop: F64
-    rr: F64
-    normal: npt.NDArray[np.bool_]
+    intervals: RrSeries
     reports: tuple[tuple[float, SelfReportRow], ...]
     rated: F64
     ratings: F64
@@ -61,30 +57,15 @@ class SessionMeasures:
 def read_measures(session: RecordedSession) -> SessionMeasures:
     """Read what a session's files hold; a file without RR intervals is searched for beats."""
     zero = TimeAxis(session.files).zero
-    stop, rr, normal = [np.empty(0)], [np.empty(0)], [np.empty(0, np.bool_)]
     rated, ratings = [np.empty(0)], [np.empty((0, len(AFFECT_DIMENSIONS)))]
     reports: list[tuple[float, SelfReportRow]] = []
     for file in session.files:
         shift = file.contents.start_s - zero
-        try:
-            series = read_rr_intervals(file.path).main()
-        except EcgLiveError:
-            continue  # nothing usable: `verify` states why
-        stop.append(series.stop + shift)
-        rr.append(series.rr)
-        normal.append(series.normal)
         reports += [(row.time + shift, row) for row in read_self_reports(file.contents)]
         found = read_affect_ratings(file.contents)
         rated.append(found.times + shift)
         ratings.append(found.values)
-    return SessionMeasures(
-        np.concatenate(stop),
-        np.concatenate(rr),
-        np.concatenate(normal),
-        tuple(reports),
-        np.concatenate(rated),
-        np.concatenate(ratings),
-    )
+    return SessionMeasures(session_intervals(session), tuple(reports), np.concatenate(rated), np.concatenate(ratings))
 
 
 def measure_columns(measures: SessionMeasures) -> Iterator[TableColumn]:
@@ -117,16 +98,15 @@ def measure_values(
     until : float
         When the block's next run begins, s: what is asked after a block belongs to the run before.
     excluded : sequence of SessionAnnotation
-        Stretches whose RR intervals and ratings are left out.
+        Stretches whose ratings are left out.
     """
-    return {**_hrv(measures, span, excluded), **_reports(measures, span, until), **_ratings(measures, span, excluded)}
+    return {**_hrv(measures.intervals, span), **_reports(measures, span, until), **_ratings(measures, span, excluded)}
 
 
-def _hrv(measures: SessionMeasures, span: RowSpan, excluded: Sequence[SessionAnnotation]) -> dict[str, Any]:
-    if not len(measures.rr) or span.stop <= span.start:
+def _hrv(intervals: RrSeries, span: RowSpan) -> dict[str, Any]:
+    if not len(intervals) or span.stop <= span.start:
         return {}
-    kept = ~touches_excluded(measures.stop - measures.rr, measures.stop, excluded)
-    found = compute_hrv(measures.stop[kept], measures.rr[kept], measures.normal[kept], (span.start, span.stop))
+    found = compute_hrv(intervals.stop, intervals.rr, intervals.normal, (span.start, span.stop))
     return {each.name: getattr(found, _FIELDS.get(each.name, each.name)) for each in HRV_COLUMNS}
 
 

@@ -183,7 +183,7 @@ def test_nothing_but_samples_is_said_in_a_line(tmp_path: Path) -> None:
 
 
 def test_intervals_of_several_files_are_on_one_axis(tmp_path: Path) -> None:
-    from ecg_live.recorded.report.heart import session_intervals
+    from ecg_live.recorded.report.session_intervals import session_intervals
     from tests.support.recorded_sessions import rolled
 
     beating = [item for item in study_items([], 60) if isinstance(item, Chunk | RrInterval)]

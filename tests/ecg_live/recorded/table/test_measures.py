@@ -15,7 +15,7 @@ from ecg_live.recorded.table import write_group_table
 from ecg_live.recorded.table.recordings import find_recordings
 from ecg_live.recorded.table.row_spans import RowKind
 from ecg_live.results import Item, RrFlag, RrInterval
-from tests.support.recorded_sessions import chunk, marker
+from tests.support.recorded_sessions import chunk, marker, rolled
 from tests.support.xdf_recordings import BEGAN, record
 
 MARKERS = {10: "block/rest/start", 110: "block/rest/stop", 115: "block/rest/start", 125: "block/rest/stop"}
@@ -96,3 +96,18 @@ def test_excluded_stretches_cost_intervals_and_ratings(path: Path) -> None:
     assert first["n_rr"] == str(99 - 29)
     assert first["sdnn"] == ""  # too much is missing
     assert first["rating_arousal_mean"] == "-0.25"
+
+
+def test_intervals_at_the_seam_of_two_files_count(tmp_path: Path) -> None:
+    """A session finds the last intervals of a file when it writes to the next one already."""
+
+    def late() -> Iterator[Item]:
+        for second in range(130):
+            yield chunk(second)
+            if second >= 3:
+                yield RrInterval(BEGAN + second - 2.5, second - 2.5, 1.0, "normal", "ecg")
+
+    files = rolled(tmp_path / "s.xdf", late(), seconds=70.0)
+    assert len(files) == 2
+    (row,) = rows(files[0], "session")
+    assert (row["n_rr"], row["rmssd"]) == ("126", "0.0")  # of 127, the first begins before the recording
