@@ -151,7 +151,9 @@ def _add_recording(recording: RecordingFiles, kind: RowKind, gathered: _Gathered
     gathered.files.append({"file": str(recording.paths[0]), **origin, "rows": len(rows), "remarks": "; ".join(remarks)})
     gathered.rows += rows
     gathered.later += later_answers(measures, rows)
-    gathered.measures |= {column.name: column for column in measure_columns(measures)}
+    for column in measure_columns(measures):
+        if column.name not in gathered.measures or column.kind == "text":  # which holds numbers of others as well
+            gathered.measures[column.name] = column
     gathered.answers |= {
         (head.name, column.name): column for head in session.windows.heads for column in head_columns(head)
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from math import inf
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -56,16 +56,21 @@ class SessionMeasures:
 
 def read_measures(session: RecordedSession) -> SessionMeasures:
     """Read what a session's files hold; a file without RR intervals is searched for beats."""
-    zero = TimeAxis(session.files).zero
+    axis = TimeAxis(session.files)
     rated, ratings = [np.empty(0)], [np.empty((0, len(AFFECT_DIMENSIONS)))]
     reports: list[tuple[float, SelfReportRow]] = []
     for file in session.files:
-        shift = file.contents.start_s - zero
-        reports += [(row.time + shift, row) for row in read_self_reports(file.contents)]
+        shift = file.contents.start_s - axis.zero
+        reports += [(_answered(row, shift, axis), row) for row in read_self_reports(file.contents)]
         found = read_affect_ratings(file.contents)
         rated.append(found.times + shift)
         ratings.append(found.values)
     return SessionMeasures(session_intervals(session), tuple(reports), np.concatenate(rated), np.concatenate(ratings))
+
+
+def _answered(row: SelfReportRow, shift: float, axis: TimeAxis) -> float:
+    """When a question was answered, s; a strap's stream has no samples to count it from, but the session a clock."""
+    return row.time + shift if isfinite(row.time) else float(axis.of_stamps([row.stamp])[0])
 
 
 def measure_columns(measures: SessionMeasures) -> Iterator[TableColumn]:
@@ -111,25 +116,33 @@ def _hrv(intervals: RrSeries, span: RowSpan) -> dict[str, Any]:
 
 
 def _reports(measures: SessionMeasures, span: RowSpan, until: float) -> dict[str, Any]:
-    """Answers that name the span's block, asked after it began and before its next run; others by their time alone."""
+    """Answers that name the span's block, asked after it began and before its next run; others by their time alone.
+
+    A whole session has all, also those given before its first sample.
+    """
     own = [
         row
         for time, row in measures.reports
-        if (row.block == span.name if row.block and span.kind == "block" else time <= span.stop)
-        and span.start <= time < until
+        if span.kind == "session"
+        or (
+            (row.block == span.name if row.block and span.kind == "block" else time <= span.stop)
+            and span.start <= time < until
+        )
     ]
     return answer_values(own)
 
 
 def answer_values(rows: Iterable[SelfReportRow]) -> dict[str, Any]:
-    """Values of a row's columns for answers: the mean of several numbers, several texts joined."""
+    """Values of a row's columns for answers: the mean of several numbers; several texts, or both, are joined."""
     answers: dict[str, list[Any]] = {}
     for row in rows:
         value = row.text if row.kind == "text" else row.value
         if value not in {None, ""}:
             answers.setdefault(column_name("self_report", row.report, row.item), []).append(value)
     return {
-        name: TEXT_SEPARATOR.join(values) if isinstance(values[0], str) else float(np.mean(values))
+        name: TEXT_SEPARATOR.join(map(str, values))
+        if any(isinstance(each, str) for each in values)
+        else float(np.mean(values))
         for name, values in answers.items()
     }
 

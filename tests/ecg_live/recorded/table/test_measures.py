@@ -15,7 +15,7 @@ from ecg_live.recorded.table import write_group_table
 from ecg_live.recorded.table.recordings import find_recordings
 from ecg_live.recorded.table.row_spans import RowKind
 from ecg_live.results import Item, RrFlag, RrInterval
-from tests.support.recorded_sessions import chunk, marker, rolled
+from tests.support.recorded_sessions import STRAP, chunk, marker, rolled, strap_story
 from tests.support.xdf_recordings import BEGAN, record
 
 MARKERS = {10: "block/rest/start", 110: "block/rest/stop", 115: "block/rest/start", 125: "block/rest/stop"}
@@ -111,3 +111,27 @@ def test_intervals_at_the_seam_of_two_files_count(tmp_path: Path) -> None:
     assert len(files) == 2
     (row,) = rows(files[0], "session")
     assert (row["n_rr"], row["rmssd"]) == ("126", "0.0")  # of 127, the first begins before the recording
+
+
+def test_answers_of_a_strap_and_before_the_first_sample_are_there(tmp_path: Path) -> None:
+    """A strap has no samples from which an answer's time could be counted."""
+    asked = SelfReportAnswer("mood", "likert", BEGAN + 11, BEGAN + 12, (("now", 4.0),), scale=(1.0, 5.0))
+    early = SelfReportAnswer("mood", "likert", BEGAN - 5, BEGAN - 4, (("before", 2.0),), scale=(1.0, 5.0))
+    beats = list(strap_story())
+    record(tmp_path / "s.xdf", [early, *beats[:20], asked, *beats[20:]], STRAP)
+    (row,) = rows(tmp_path / "s.xdf", "session")
+    assert (row["self_report_mood_now"], row["self_report_mood_before"]) == ("4.0", "2.0")
+    (row,) = rows(tmp_path / "s.xdf", "marker")  # from 12.25 s on
+    assert row["self_report_mood_before"] == ""
+
+
+def test_an_item_that_was_a_number_once_and_a_text_once_is_a_text(tmp_path: Path) -> None:
+    number = answer(1.5, "mood", "likert", values=(("text", 4.0),), scale=(1.0, 5.0))
+    words = answer(1.5, "mood", "text", text="well")
+    for name, found in (("a", [number]), ("b", [words]), ("c", [number, words])):
+        record(tmp_path / f"{name}.xdf", [chunk(0), chunk(1), *found])
+    out = tmp_path / "t.csv"
+    write_group_table(find_recordings([tmp_path]), out, "session")
+    with out.open(encoding="utf-8", newline="") as file:
+        found = [row["self_report_mood_text"] for row in csv.DictReader(file)]
+    assert sorted(found) == ["4.0", "4.0; well", "well"]
