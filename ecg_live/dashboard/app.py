@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol, TypeVar
 
 from PyQt6 import QtCore, QtWidgets
 
@@ -131,16 +132,69 @@ def run_dashboard(
     BaseException
         Any other exception that ended the event loop, such as ``KeyboardInterrupt``, after the window is closed.
     """
+
+    def make() -> MainWindow:
+        store = PreferenceStore(memory)
+        return make_window(view, title=title, model=model, source=source, clock=clock, memory=store)
+
+    return run_until_closed(make, view.stop, over=over, on_first_frame=on_first_frame, clock=clock, on_window=on_window)
+
+
+class DrawnWindow(Protocol):
+    """A window of one session or of several, as `run_until_closed` shows it."""
+
+    @property
+    def first_painted(self) -> QtCore.pyqtBoundSignal:
+        """Emitted once the first frame is on the screen."""
+
+    def refresh(self) -> None:
+        """Draw one frame."""
+
+    def warn(self, text: str) -> None:
+        """Show a warning about the window itself."""
+
+    def show(self) -> None:
+        """Show it on the screen."""
+
+    def end(self) -> None:
+        """Close it without a question."""
+
+    def leave(self) -> None:
+        """Close it, and leave what it shows running."""
+
+
+W = TypeVar("W", bound=DrawnWindow)
+
+
+def run_until_closed(
+    make: Callable[[], W],
+    stop: Callable[[], object],
+    *,
+    over: Callable[[], bool],
+    on_first_frame: Callable[[], None] | None,
+    clock: Clock,
+    on_window: Callable[[W], object] | None = None,
+) -> int:
+    """Show a window until it is closed, then stop what it shows; as `run_dashboard`, for any window of sessions.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the window, once Qt is there.
+    stop : callable
+        Stops what it shows.
+    over, on_first_frame, clock, on_window
+        As those of `run_dashboard`.
+    """
     app = QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
     QtWidgets.QApplication.setStyle("Fusion")
     previous_hook = sys.excepthook
     try:
-        store = PreferenceStore(memory)
-        window = make_window(view, title=title, model=model, source=source, clock=clock, memory=store)
+        window = make()
         failures = FrameErrors(window.warn, clock)
         sys.excepthook = failures.handle
         if on_first_frame is not None:
-            window.trace.sweep.first_painted.connect(on_first_frame)
+            window.first_painted.connect(on_first_frame)
         timer = QtCore.QTimer()
         timer.timeout.connect(lambda: window.end() if over() else window.refresh())
         timer.start(FRAME_INTERVAL_MS)
@@ -155,13 +209,13 @@ def run_dashboard(
         else:
             window.leave()
     except BaseException:
-        view.stop()
+        stop()
         raise
     finally:
         sys.excepthook = previous_hook
     if failures.gave_up is not None:
         raise failures.gave_up
-    view.stop()
+    stop()
     if failures.error is not None:
         raise failures.error
     return code

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 
-from PyQt6 import QtCore, QtGui, QtWidgets
+from PyQt6 import QtCore, QtGui
 
 from ecg_live.constants import NO_ECG
 from ecg_live.dashboard.action_bar import ActionBar
@@ -13,9 +13,10 @@ from ecg_live.dashboard.appearance import Appearance
 from ecg_live.dashboard.controller import SessionController
 from ecg_live.dashboard.head_panel import HeadPanel
 from ecg_live.dashboard.header import SessionHeader, StatusBanner
-from ecg_live.dashboard.keys import HelpDialog, add_key_actions, focus_keeps_key
+from ecg_live.dashboard.keys import HelpDialog, add_key_actions
 from ecg_live.dashboard.plane import PlanePanel, plane_heads
 from ecg_live.dashboard.preferences import Preferences, PreferenceStore, fit_to_screen
+from ecg_live.dashboard.session_window import SessionWindow
 from ecg_live.dashboard.sounds import AlertSounds
 from ecg_live.dashboard.status_row import StatusRow
 from ecg_live.dashboard.study_panel import StudyPanel
@@ -39,7 +40,7 @@ VALUES_INTERVAL_S = 0.25  # between two redraws of values and charts
 COMPACT_BELOW_PX = QtCore.QSize(960, 660)  # a window with less of either has the compact layout
 
 
-class MainWindow(QtWidgets.QMainWindow):
+class MainWindow(SessionWindow):
     """The dashboard of one session.
 
     Parameters
@@ -73,7 +74,6 @@ class MainWindow(QtWidgets.QMainWindow):
         self._clock = clock
         self._cursor = Poll()
         self._values_shown = -math.inf
-        self._closing = False  # without a question
         self._compact = False
         self._memory = memory or PreferenceStore()
         preferences = self._memory.read()
@@ -126,6 +126,11 @@ class MainWindow(QtWidgets.QMainWindow):
     def _update_timeline(self, snapshot: Snapshot, now: float) -> None:
         """Give the timeline what is new."""
         self.session_timeline.update(snapshot, current_stream_time(snapshot), self.live_values.freshness(now).hop)
+
+    @property
+    def first_painted(self) -> QtCore.pyqtBoundSignal:
+        """Emitted once the first frame is on the screen."""
+        return self.trace.sweep.first_painted
 
     @property
     def theme(self) -> Palette:
@@ -229,10 +234,6 @@ class MainWindow(QtWidgets.QMainWindow):
         """Show a warning about the dashboard itself in the status line."""
         self.live_values.warn(text, self._clock())
 
-    def toggle_full_screen(self) -> None:
-        """Enter or leave full screen."""
-        self.setWindowState(self.windowState() ^ QtCore.Qt.WindowState.WindowFullScreen)
-
     def leave_full_screen(self) -> None:
         """Leave full screen."""
         if self.isFullScreen():
@@ -243,22 +244,6 @@ class MainWindow(QtWidgets.QMainWindow):
         dialog = HelpDialog(self)
         dialog.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
-
-    def event(self, event: QtCore.QEvent | None) -> bool:
-        """Let the control with the focus have the keys that it handles itself, before they trigger an action."""
-        if (
-            isinstance(event, QtGui.QKeyEvent)
-            and event.type() == QtCore.QEvent.Type.ShortcutOverride
-            and focus_keeps_key(self.focusWidget(), event)
-        ):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def end(self) -> None:
-        """Close without a question."""
-        self._closing = True
-        self.close()
 
     def closeEvent(self, event: QtGui.QCloseEvent | None) -> None:
         """Stop the session; during a recording ask the user first."""

@@ -16,10 +16,8 @@ class PlaybackTracePanel(TracePanel):
 
     Parameters
     ----------
-    palette : Palette
-    markers : MarkerLog
-    note : str
-        Text instead of the trace, for a device without ECG.
+    palette, markers, note
+        As those of `TracePanel`.
     view : PlaybackView
     """
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PyQt6 import QtCore, QtWidgets
-
-from ecg_live.dashboard.app import FRAME_INTERVAL_MS, FrameErrors
+from ecg_live.dashboard.app import run_until_closed
 from ecg_live.dashboard.tiles.window import TilesWindow
 from ecg_live.events import Clock
 from ecg_live.protocols import SynchronyView, View
@@ -57,37 +54,11 @@ def run_tiles(
     BaseException
         Any other exception that ended the event loop, such as ``KeyboardInterrupt``, after the window is closed.
     """
-    app = QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
-    QtWidgets.QApplication.setStyle("Fusion")
-    previous_hook = sys.excepthook
-    try:
-        window = TilesWindow(wearers, title=title, model=model, synchrony=synchrony, clock=clock, memory=memory)
-        failures = FrameErrors(window.warn, clock)
-        sys.excepthook = failures.handle
-        if on_first_frame is not None:
-            window.tiles[0].sweep.first_painted.connect(on_first_frame)
-        timer = QtCore.QTimer()
-        timer.timeout.connect(lambda: window.end() if over() else window.refresh())
-        timer.start(FRAME_INTERVAL_MS)
-        QtCore.QTimer.singleShot(0, window.refresh)
-        window.show()
-        code = app.exec()
-        timer.stop()
-        if failures.gave_up is None:
-            window.end()
-        else:
-            window.leave()
-    except BaseException:
-        _stop(wearers)
-        raise
-    finally:
-        sys.excepthook = previous_hook
-    if failures.gave_up is not None:
-        raise failures.gave_up
-    _stop(wearers)
-    if failures.error is not None:
-        raise failures.error
-    return code
+
+    def make() -> TilesWindow:
+        return TilesWindow(wearers, title=title, model=model, synchrony=synchrony, clock=clock, memory=memory)
+
+    return run_until_closed(make, lambda: _stop(wearers), over=over, on_first_frame=on_first_frame, clock=clock)
 
 
 def _stop(wearers: Sequence[tuple[str, View]]) -> None:

@@ -33,11 +33,8 @@ class TileSweep(SweepView):
 
     Parameters
     ----------
-    history : TraceHistory
-    palette : Palette
-    markers : MarkerLog
-    note : str
-        Text instead of the trace, for a device without ECG.
+    history, palette, markers, note
+        As those of `SweepView`.
     """
 
     margin_px = BAR_MARGIN_PX

@@ -10,8 +10,9 @@ from pathlib import Path
 from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.dashboard.appearance import Appearance
-from ecg_live.dashboard.keys import HelpDialog, focus_keeps_key
+from ecg_live.dashboard.keys import HelpDialog
 from ecg_live.dashboard.preferences import DEFAULT_SIZE_PX, PreferenceStore, fit_to_screen
+from ecg_live.dashboard.session_window import SessionWindow
 from ecg_live.dashboard.status_row import RESEARCH_USE_TEXT
 from ecg_live.dashboard.theme import Palette
 from ecg_live.dashboard.tiles.controller import WearersController
@@ -29,7 +30,7 @@ VALUES_EVERY_FRAMES = 8  # a tile's values are redrawn at each eighth frame, the
 MIN_SIZE_PX = QtCore.QSize(900, 600)
 
 
-class TilesWindow(QtWidgets.QMainWindow):
+class TilesWindow(SessionWindow):
     """The dashboard of several sessions.
 
     Parameters
@@ -61,7 +62,6 @@ class TilesWindow(QtWidgets.QMainWindow):
         self._model = model
         self._memory = PreferenceStore(memory)
         self._frame = 0
-        self._closing = False  # without a question
         preferences = self._memory.read()
         self.appearance = Appearance(self, preferences.theme, preferences.text_scale)
         theme = self.appearance.theme
@@ -84,6 +84,11 @@ class TilesWindow(QtWidgets.QMainWindow):
         screen, wanted = self.screen(), DEFAULT_SIZE_PX
         self.resize(wanted if screen is None else fit_to_screen(wanted, screen.availableGeometry().size()))
         self.grid.focus(0)
+
+    @property
+    def first_painted(self) -> QtCore.pyqtBoundSignal:
+        """Emitted once the first frame is on the screen."""
+        return self.tiles[0].sweep.first_painted
 
     @property
     def theme(self) -> Palette:
@@ -182,10 +187,6 @@ class TilesWindow(QtWidgets.QMainWindow):
         self.appearance.fit_texts()
         self._fit_tiles()
 
-    def toggle_full_screen(self) -> None:
-        """Enter or leave full screen."""
-        self.setWindowState(self.windowState() ^ QtCore.Qt.WindowState.WindowFullScreen)
-
     def leave_full_screen(self) -> None:
         """Leave the page of synchrony, or full screen."""
         if self.pages.currentWidget() is not self.grid:
@@ -222,22 +223,6 @@ class TilesWindow(QtWidgets.QMainWindow):
                 action.triggered.connect(lambda _checked, command=command: command())
         menu.popup(tile.mapToGlobal(at))
         return menu
-
-    def event(self, event: QtCore.QEvent | None) -> bool:
-        """Let the control with the focus have the keys that it handles itself, before they trigger an action."""
-        if (
-            isinstance(event, QtGui.QKeyEvent)
-            and event.type() == QtCore.QEvent.Type.ShortcutOverride
-            and focus_keeps_key(self.focusWidget(), event)
-        ):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def end(self) -> None:
-        """Close without a question."""
-        self._closing = True
-        self.close()
 
     def closeEvent(self, event: QtGui.QCloseEvent | None) -> None:
         """Stop all sessions; during a recording ask the user first."""

@@ -111,9 +111,9 @@ def test_a_jump_leaves_nothing_of_the_place_before_on_the_plane(qtbot: QtBot, pl
     assert panel.plane.accessibleDescription() == "no estimate"
 
 
-def test_what_went_wrong_then_is_not_heard_now(played: Played) -> None:
+def test_what_went_wrong_then_is_not_heard_now(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[Alert] = []
-    played.window.sounds.play = heard.append  # type: ignore[method-assign]
+    monkeypatch.setattr(played.window.sounds, "play", heard.append)
     played.view.seek(43.5)
     played.wait(0.0)
     assert played.word == "NO USABLE ECG"
