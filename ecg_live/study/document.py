@@ -127,11 +127,14 @@ def _change(table: Any, values: Mapping[str, Any], *, inline: bool = False) -> N
 
 
 def _change_tables(table: Any, key: str, before: Any, values: list[Mapping[str, Any]]) -> None:
-    """Change an array of tables: one that had the same name before keeps its comments."""
+    """Change an array of tables: one that had the same name before, or stands where it stood, keeps its comments."""
     old = list(before) if isinstance(before, AoT) else []
     names = [_plain(each).get("name") for each in old]
     wanted = [value.get("name") for value in values]
-    if names != wanted:
+    moved = len(names) != len(wanted) or any(
+        one != two and (one in wanted or two in names) for one, two in zip(names, wanted, strict=True)
+    )
+    if moved:  # else some have a new name at most
         found = dict(zip(names, old, strict=True))
         array = tomlkit.aot()
         for name in wanted:

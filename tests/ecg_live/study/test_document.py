@@ -56,6 +56,14 @@ def test_blocks_are_moved_added_and_removed_with_their_comments() -> None:
     assert [block.name for block in document.check().blocks] == ["task"]
 
 
+def test_a_block_with_a_new_name_keeps_its_comments() -> None:
+    document = StudyDocument(NEW_STUDY, PATH)
+    values = document.values()
+    values["blocks"][0]["name"] = "sit"
+    document.change(values)
+    assert document.text == NEW_STUDY.replace('name = "rest"', 'name = "sit"')
+
+
 BLOCKS = st.lists(
     st.fixed_dictionaries(
         {"name": st.sampled_from(["rest", "task", "a b"])},
