@@ -6,6 +6,7 @@ import math
 
 from ecg_live.events import Battery, Gap, LeadOff, Marker, SetChange, State, StreamEvent, states_that_are
 from ecg_live.results import Hrv
+from ecg_live.study.marker_texts import marker_words
 
 NO_VALUE = "--"
 WITHOUT_PARTICIPANT = "No participant named"
@@ -88,7 +89,9 @@ def event_text(event: StreamEvent, rate: float) -> str:
         case Battery(level=level):
             return f"Battery {number_text(level, factor=100)} %"
         case Marker(text=text, raw=raw):
-            return f"{'' if raw is None else clock_text(raw) + '  '}Marker: {text}"
+            words = marker_words(text)
+            shown = f"Marker: {text}" if words == text else capitalise(words)
+            return f"{'' if raw is None else clock_text(raw) + '  '}{shown}"
         case SetChange(raw=raw, head=head, set=which):
             return f"{clock_text(raw)}  {title_text(head)}: answers from the {which} set"
         case State(state=state, detail=detail) if state in SHOWN_STATES:

@@ -27,6 +27,9 @@ TimedText = tuple[float, str]  # seconds, on any one clock, and a marker's text
 
 UNDO_PREFIX = "undo/"
 _KINDS: tuple[SpanKind, ...] = get_args(SpanKind)
+_NOTE_WORDS: dict[Note, str] = {
+    "start": "begins", "stop": "ends", "abort": "is broken off", "skip": "is left out", "repeat": "will run again",
+}  # fmt: skip
 _NOTES: dict[SpanKind, tuple[Note, ...]] = {"block": get_args(Note), "interval": ("start", "stop")}
 
 
@@ -93,6 +96,14 @@ def parse_span_marker(text: str) -> SpanMarker | None:
 def undone_text(text: str) -> str | None:
     """Text of the marker that this one takes back; None if it takes none back."""
     return text.removeprefix(UNDO_PREFIX) if text.startswith(UNDO_PREFIX) and text != UNDO_PREFIX else None
+
+
+def marker_words(text: str) -> str:
+    """What a marker's text says in words; any other text than a study's stays as it is."""
+    if (undone := undone_text(text)) is not None:
+        return f"taken back: {marker_words(undone)}"
+    marker = parse_span_marker(text)
+    return text if marker is None else f"{marker.kind} {marker.name} {_NOTE_WORDS[marker.note]}"
 
 
 def without_undone(markers: Iterable[TimedText]) -> list[TimedText]:

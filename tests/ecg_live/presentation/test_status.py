@@ -276,6 +276,11 @@ def test_a_bridged_gap_is_shown_without_a_warning() -> None:
     [
         (Battery(0.0, 0.41), "Battery 41 %"),
         (Marker(0.0, "stimulus"), "Marker: stimulus"),
+        (Marker(0.0, "block/rest/start", 61.0), "0:01:01  Block rest begins"),
+        (Marker(0.0, "block/a/b/abort"), "Block a/b is broken off"),
+        (Marker(0.0, "undo/interval/cold pressor/stop"), "Taken back: interval cold pressor ends"),
+        (Marker(0.0, "undo/stimulus"), "Taken back: stimulus"),
+        (Marker(0.0, "block/rest/other"), "Marker: block/rest/other"),
         (State("warning", "The last row is cut short."), "The last row is cut short."),
         (State("streaming", "all is well"), ""),
         (REST, ""),
