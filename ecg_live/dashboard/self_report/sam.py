@@ -7,7 +7,7 @@ from PyQt6 import QtCore, QtGui, QtWidgets
 from ecg_live.dashboard.self_report.field import NUMERAL_PT, AnswerField, Look
 from ecg_live.dashboard.self_report.manikin import draw_manikin
 from ecg_live.dashboard.self_report.point_row import PointRow, draw_ends, line_height, numeral_height
-from ecg_live.study.asking import SCALE_ENDS, asked_items
+from ecg_live.study.asking import asked_items, scale_ends
 from ecg_live.study.plan import SAM_POINTS, SelfReport
 
 _SMALLEST_FIGURE_PX = 56
@@ -19,8 +19,8 @@ _ROW_STRETCH = 100  # rows take all the room up to their largest height
 class ManikinRow(PointRow):
     """Nine manikins of a dimension, between the words for both ends."""
 
-    def __init__(self, dimension: str, look: Look) -> None:
-        super().__init__(dimension, SAM_POINTS, SCALE_ENDS[dimension], look)
+    def __init__(self, dimension: str, ends: tuple[str, str], look: Look) -> None:
+        super().__init__(dimension, SAM_POINTS, ends, look)
         self.setSizePolicy(QtWidgets.QSizePolicy.Policy.Expanding, QtWidgets.QSizePolicy.Policy.Expanding)
 
     def top(self) -> float:
@@ -61,7 +61,7 @@ class SamField(AnswerField):
 
     def __init__(self, report: SelfReport, look: Look) -> None:
         super().__init__(report, look)
-        self.rows = [ManikinRow(item, look) for item in asked_items(report)]
+        self.rows = [ManikinRow(item, scale_ends(report, item), look) for item in asked_items(report)]
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)

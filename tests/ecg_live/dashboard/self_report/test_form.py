@@ -191,11 +191,14 @@ def test_what_is_chosen_is_described(show: Show) -> None:
     assert field.rows[0].accessibleDescription() == "no answer of 1 to 9, unpleasant to pleasant"
     shown.keys(Key.Key_3)
     assert field.rows[0].accessibleDescription() == "3 of 1 to 9, unpleasant to pleasant"
+    own_words = show(replace(SAM, anchors=("schlecht", "gut"))).form.field
+    assert isinstance(own_words, SamField)
+    assert own_words.rows[0].accessibleDescription() == "no answer of 1 to 9, schlecht to gut"
 
 
 @pytest.mark.parametrize("dimension", ["valence", "arousal", "dominance"])
 def test_no_two_manikins_of_a_row_look_alike(qtbot: QtBot, dimension: str) -> None:
-    row = ManikinRow(dimension, Look(LIGHT))
+    row = ManikinRow(dimension, ("", ""), Look(LIGHT))
     qtbot.addWidget(row)
     row.resize(9 * 60, row.minimumSizeHint().height())  # the smallest that there are
     figures = []
