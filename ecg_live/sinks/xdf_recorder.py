@@ -24,6 +24,7 @@ MAX_QUEUE_BYTES = 256 << 20
 DISK_PATIENCE_S = 60.0  # of closing, of a replay at full speed, and before another place is tried
 CROWDED_SHARE = 0.5  # of the queue; above it another place is tried at once
 KEPT_REMEDY = "what was written before is in the file; check it with ecg-live verify"
+NO_FOOTERS_REMEDY = "free space; ecg-live export FILE --to xdf closes it"
 
 
 class XdfRecorder:
@@ -88,7 +89,8 @@ class XdfRecorder:
         self._moved = moved
         self._encoder = XdfEncoder([spec for spec in streams if spec.key != "filtered"], info, heads, texts, clock)
         self._backlog = WriteQueue(clock, limit, 0.0 if isfinite(info.speed) else patience)
-        self._failed: str | None = None  # set once, by the thread that notices first
+        self._remedy = KEPT_REMEDY  # set before
+        self._failed: str | None = None  # which is set once, by the thread that notices first
         self._note = ""  # last event of the file
         self._trouble = ""  # why the file cannot be written now
         self._since = 0.0  # session clock when the trouble began, or when another place failed
@@ -114,7 +116,7 @@ class XdfRecorder:
             The recording failed.
         """
         if (failed := self._failed) is not None:
-            raise RecordingError(failed, KEPT_REMEDY)
+            raise RecordingError(failed, self._remedy)
         if isinstance(item, Trace):
             return
         if waiting := self._backlog.put(item):
@@ -134,7 +136,7 @@ class XdfRecorder:
         if self._failed is None:
             self._thread.join(DISK_PATIENCE_S)
         if (failed := self._failed) is not None:
-            raise RecordingError(failed, KEPT_REMEDY)
+            raise RecordingError(failed, self._remedy)
         if self._thread.is_alive():
             raise RecordingError(
                 f"{self._published.path}: the disk has not answered for {DISK_PATIENCE_S:g} s", KEPT_REMEDY
@@ -187,7 +189,7 @@ class XdfRecorder:
             return
         self._since = now
         if not self._move(last=last, why=f"{path} cannot be written: {why}") and last:
-            self._fail(why)
+            self._fail(why, whole=not self._parts.waits)
 
     def _move(self, *, last: bool, why: str) -> bool:
         """Go on in another place; False if there is none, or only footers are missing."""
@@ -214,7 +216,12 @@ class XdfRecorder:
         path = self._parts.path
         return RecordingStatus(str(path), self._encoder.seconds, self._parts.size, free_bytes(path), note=self._note)
 
-    def _fail(self, why: str) -> None:
-        if self._failed is None:
-            self._failed = f"{self._parts.path} failed after {self._encoder.seconds:.1f} s: {why}"
+    def _fail(self, why: str, *, whole: bool = False) -> None:
+        """Note a failure; ``whole``: all that was to be recorded is in the file, which lacks its footers only."""
+        path, seconds = self._parts.path, self._encoder.seconds
+        if self._failed is None and whole:
+            self._remedy = NO_FOOTERS_REMEDY
+            self._failed = f"{path} has all {seconds:.1f} s, but no footers: {why}"
+        elif self._failed is None:
+            self._failed = f"{path} failed after {seconds:.1f} s: {why}"
         self._backlog.give_up()

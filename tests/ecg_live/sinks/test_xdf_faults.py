@@ -154,6 +154,24 @@ def test_a_recording_that_ends_while_its_disk_fails_is_finished_elsewhere(tmp_pa
     assert verify(other / "a_2.xdf").closed
 
 
+def test_a_recording_that_lacks_only_its_footers_says_so(tmp_path: Path) -> None:
+    """Headers and footers of many streams are larger than what comes in a moment: a disk may be full just then."""
+    path, disk = tmp_path / "a.xdf", Disk()
+    sink = recorder(path, HandClock(), sync=disk, elsewhere=[tmp_path / "other"])
+    for chunk in counted(0, 1000):
+        sink.write(chunk)
+    settled(sink)
+    disk.fails, disk.error = 1, errno.ENOSPC
+    lacking = r"a\.xdf has all 3\.9 s, but no footers: No space left on device"
+    with pytest.raises(RecordingError, match=lacking) as error:
+        sink.close()
+    assert "export FILE --to xdf closes it" in error.value.remedy
+    assert list(tmp_path.iterdir()) == [path]
+    assert ecg(path).tolist() == list(range(1000))
+    report = verify(path)
+    assert (report.sound, report.closed, report.torn_bytes) == (True, False, 0)
+
+
 def test_a_recording_fails_loudly_where_no_disk_takes_it(tmp_path: Path) -> None:
     path, disk = tmp_path / "a.xdf", Disk()
     sink = recorder(path, sync=disk, limit=1 << 20, elsewhere=[tmp_path / "other", Path("/proc/self/no")])
