@@ -122,7 +122,8 @@ def _open_device(uri: str, scheme: str, text: str, options: ReadOptions, clock: 
         return source
     known = ", ".join(f"{name}:" for name in ("file", *_OPENERS, *plugin_names("ecg_live.devices")))
     raise ConfigError(
-        f"{uri}: unknown scheme {scheme}:, expected a path or one of {known}", "give the path of a recording"
+        f"{uri!r} begins with the unknown scheme {scheme}:, expected a path or one of {known}",
+        "ecg-live devices lists what is in reach",
     )
 
 

@@ -15,8 +15,8 @@ from rich.text import Text
 
 from ecg_live.cli.study_terminal import StudyLines
 from ecg_live.constants import MODEL_RATE_HZ
-from ecg_live.events import F32, Beats, Gap, Marker, State
-from ecg_live.presentation.formatting import hrv_text, number_text
+from ecg_live.events import F32, Gap, Marker, State, StreamEvent
+from ecg_live.presentation.formatting import event_text, hrv_text, number_text
 from ecg_live.presentation.live_values import LiveValues
 from ecg_live.presentation.recording import recording_indicator, unsaved_text
 from ecg_live.presentation.status import (
@@ -125,7 +125,7 @@ class TerminalView:
             yield "the ECG is usable again"
         self._unusable = unusable
 
-    def _event_lines(self, events: Sequence[object]) -> Iterator[str]:
+    def _event_lines(self, events: Sequence[StreamEvent]) -> Iterator[str]:
         """Lines of events; of a countdown only the first, so that the reason for a wait is shown."""
         for event in events:
             if line := event_line(event, self._session.info.rate):
@@ -236,19 +236,12 @@ def prediction_line(item: Prediction) -> str:
     return f"{item.stop:8.1f} s  {rate}  {_quality_text(item)}  " + "  ".join(heads)
 
 
-def event_line(event: object, rate: float) -> str:
+def event_line(event: StreamEvent, rate: float) -> str:
     """One event as a plain line; empty for those that only count down."""
-    from ecg_live.sinks.jsonl import line_fields
-
     if isinstance(event, State):
         counts = event.state == "warming_up" or event.seconds_left is not None
         return "" if counts else f"{event.state}: {event.detail}"
-    if isinstance(event, Beats):  # predictions show the heart rate
-        return ""
-    known = line_fields(event, rate) or {}  # type: ignore[arg-type]  # encode takes any item and knows its own
-    fields = {name: value for name, value in known.items() if value is not None}
-    kind = fields.pop("type", "event")
-    return f"{kind}: " + ", ".join(f"{k} {v:.3f}" if isinstance(v, float) else f"{k} {v}" for k, v in fields.items())
+    return event_text(event, rate)
 
 
 def summary_line(session: Session) -> str:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import math
 
-from ecg_live.events import Battery, Gap, LeadOff, Marker, SetChange, State, StreamEvent, states_that_are
+from ecg_live.events import (
+    Battery,
+    Gap,
+    LeadOff,
+    Marker,
+    SelfReportAnswer,
+    SetChange,
+    State,
+    StreamEvent,
+    states_that_are,
+)
 from ecg_live.results import Hrv
 from ecg_live.study.marker_texts import marker_words
 
@@ -94,11 +104,19 @@ def event_text(event: StreamEvent, rate: float) -> str:
             return f"{'' if raw is None else clock_text(raw) + '  '}{shown}"
         case SetChange(raw=raw, head=head, set=which):
             return f"{clock_text(raw)}  {title_text(head)}: answers from the {which} set"
+        case SelfReportAnswer(raw=raw):
+            return f"{'' if raw is None else clock_text(raw) + '  '}Self-report {event.report}: {_answer_text(event)}"
         case State(state=state, detail=detail) if state in SHOWN_STATES:
             return detail
         case State(state="baseline", detail=detail, seconds_left=None):  # complete; before, it only counts down
             return detail
     return ""
+
+
+def _answer_text(answer: SelfReportAnswer) -> str:
+    """Return the values that were given, and why others are missing."""
+    values = [f"{item} {value:g}" for item, value in answer.values if value is not None]
+    return ", ".join(part for part in (*values, answer.text, answer.missing) if part)
 
 
 def _time_prefix(sample: int, rate: float) -> str:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from ecg_live.html.markup import bullet_list, collapsible, count, number, table, tag
 from ecg_live.presentation.formatting import clock_text
+from ecg_live.recorded.report.claims import baseline_text
 from ecg_live.recorded.report.sentences import ending_text, files_text
 from ecg_live.recorded.report.session import RecordedSession, finite_number, parse_json_object
 
@@ -81,10 +82,8 @@ def _rows(session: RecordedSession) -> Iterator[tuple[str, str]]:
         yield "source", str(settings["source"])
     yield from _device(session)
     yield "model", _model_name(parse_json_object(texts.get("model", "")))
-    yield (
-        "baseline",
-        f"{rest:g} s of rest asked for" if (rest := finite_number(settings, "baseline")) else "none asked for",
-    )
+    asked = finite_number(settings, "baseline")  # a study's block, the key and a profile ask for none here
+    yield "baseline", f"{asked:g} s of rest asked for" if asked else baseline_text(session)
     yield "predictions", f"every {session.hop:.3g} s{_latency(session)}"
     if texts.get("speed", "1.0") != "1.0":
         yield (

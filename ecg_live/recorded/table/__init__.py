@@ -74,6 +74,7 @@ class _Gathered:
     answers: dict[tuple[str, str], TableColumn] = field(default_factory=dict)
     files: list[dict[str, Any]] = field(default_factory=list)
     later: list[LaterAnswer] = field(default_factory=list)
+    remedy: str = ""  # of the first recording that was left out
 
 
 def write_group_table(
@@ -119,7 +120,7 @@ def write_group_table(
         _add_recording(recording, kind, gathered, written)
     report(len(recordings), len(recordings))
     if not gathered.rows:
-        raise FormatError(f"none of {len(recordings)} recordings gives a row: {written.problems[0]}", "check the files")
+        raise FormatError(f"none of {len(recordings)} recordings gives a row: {written.problems[0]}", gathered.remedy)
     if kind == "block":
         add_later_answers(gathered.rows, gathered.later)
     written.rows = len(gathered.rows)
@@ -139,6 +140,7 @@ def _add_recording(recording: RecordingFiles, kind: RowKind, gathered: _Gathered
     except EcgLiveError as error:
         gathered.files.append({"file": str(recording.paths[0]), "rows": 0, "left_out": error.message})
         written.problems.append(f"{recording.paths[0]}: left out: {error.message}")
+        gathered.remedy = gathered.remedy or error.remedy
         if recording.named or is_ours(recording):
             written.exit_code = error.exit_code
         return

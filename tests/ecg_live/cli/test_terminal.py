@@ -11,7 +11,7 @@ from rich.console import Console
 from ecg_live.cli import print_error
 from ecg_live.cli.terminal import TerminalView, bars, event_line, show_in_terminal
 from ecg_live.errors import DeviceError
-from ecg_live.events import Battery, Gap, Marker, State
+from ecg_live.events import Battery, Gap, Marker, SelfReportAnswer, State
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import HeadInfo, Prediction, Quality
 from ecg_live.session import Session
@@ -75,6 +75,22 @@ def test_a_countdown_is_no_line_and_its_end_is_one() -> None:
     assert event_line(REST, 256.0) == ""
     complete = State("baseline", "personal baseline complete: 6 windows")
     assert event_line(complete, 256.0) == "baseline: personal baseline complete: 6 windows"
+
+
+def test_events_are_lines_in_words() -> None:
+    told = [
+        event_line(each, 256.0)
+        for each in (
+            Gap(512, 256, "the stream was away"),
+            Marker(0.0, "block/rest/stop", 60.0),
+            SelfReportAnswer("mood", "text", 60.0, 61.0, missing="not asked", raw=61.0),
+        )
+    ]
+    assert told == [
+        "0:00:02  Gap of 1 s (256 samples): the stream was away",
+        "0:01:00  Marker: block/rest/stop",
+        "0:01:01  Self-report mood: not asked",
+    ]
 
 
 def test_of_each_countdown_the_first_is_a_line() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecg_live.events import Battery, Gap, LeadOff, Marker, State, StreamEvent, StreamInfo
+from ecg_live.events import Battery, Gap, LeadOff, Marker, SelfReportAnswer, State, StreamEvent, StreamInfo
 from ecg_live.presentation.formatting import clock_text, event_text, number_text, title_text
 from ecg_live.presentation.live_values import LiveValues
 from ecg_live.presentation.recording import recording_indicator
@@ -283,6 +283,12 @@ def test_a_bridged_gap_is_shown_without_a_warning() -> None:
         (Marker(0.0, "block/rest/other"), "Marker: block/rest/other"),
         (State("warning", "The last row is cut short."), "The last row is cut short."),
         (State("streaming", "all is well"), ""),
+        (
+            SelfReportAnswer(
+                "mood", "sam", 60.0, 66.0, (("valence", 7.0), ("arousal", None)), missing="skipped", raw=66.0
+            ),
+            "0:01:06  Self-report mood: valence 7, skipped",
+        ),
         (REST, ""),
         (COMPLETE, "personal baseline complete: 6 windows"),
     ],

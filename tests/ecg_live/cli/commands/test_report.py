@@ -20,7 +20,7 @@ def test_a_session_and_its_page(tmp_path: Path) -> None:
     page = body((tmp_path / "a.html").read_text(encoding="utf-8"))
     text = words(page)
     assert text.startswith("Session of <P01>")
-    assert "mental_load answered 80.4% of the windows" in text  # the adaptive set got to know the wearer first
+    assert "11 of 21 answered" in text  # the adaptive set got to know the wearer first
     assert [row[:3] for row in rows(page, "Answers")[1:]] == [ ["adaptive", "21", "52.4%"], ["personal", "30", "100%"],
     ]  # fmt: skip
     facts = dict(rows(page, "Metadata of the recording"))

@@ -17,6 +17,8 @@ from ecg_live.recorded.joined.join import WearerRecording, join_recordings
 from ecg_live.recorded.joined.split import split_recording
 from ecg_live.recorded.report import write_report
 from ecg_live.recorded.session_file import read_contents
+from ecg_live.recorded.table import write_group_table
+from ecg_live.recorded.table.recordings import find_recordings
 from ecg_live.recorded.verify import verify
 from ecg_live.sinks.xdf_parts import RollLimits
 from tests.support.xdf_recordings import BEGAN, INFO, TEXTS, counted, ecg, eventful, load, prediction, record, settled
@@ -112,7 +114,12 @@ def test_one_wearer_of_two_recordings(two: list[WearerRecording], tmp_path: Path
 def test_readers_of_one_session_say_what_to_do(two: list[WearerRecording], tmp_path: Path) -> None:
     both = tmp_path / "both.xdf"
     join_recordings(two, both)
-    for read in (api.read, lambda path: write_report([path], tmp_path / "page.html"), read_contents):
+    for read in (
+        api.read,
+        lambda path: write_report([path], tmp_path / "page.html"),
+        lambda path: write_group_table(find_recordings([path]), tmp_path / "table.csv"),
+        read_contents,
+    ):
         with pytest.raises(FormatError, match=r"both\.xdf holds the recordings of 2 wearers: ann, bøb") as caught:
             read(both)
         assert caught.value.remedy == "ecg-live split both.xdf makes a file of each"

@@ -15,6 +15,7 @@ import pytest
 from ecg_live.events import Chunk, State
 from ecg_live.recorded.report import write_report
 from ecg_live.recorded.report.claims import baseline_text
+from ecg_live.recorded.report.metadata import metadata_table
 from ecg_live.recorded.report.recording_parts import read_recording_files
 from ecg_live.recorded.report.session import RecordedSession, load_session
 from ecg_live.recorded.rr_intervals import read_rr_intervals
@@ -135,6 +136,9 @@ def test_a_baseline_that_was_not_completed_or_came_from_elsewhere(tmp_path: Path
     asked = session_of(tmp_path / "d.xdf", short)
     assert baseline_text(asked) == "asked for, and none was begun (60 s of rest asked for)"
     assert baseline_text(session_of(tmp_path / "e.xdf", short, baseline=0.0)) == "none"
+    by_key = session_of(tmp_path / "f.xdf", items, baseline=0.0)
+    facts = dict(rows(ET.fromstring(f"<div>{metadata_table(by_key)}</div>"), "Metadata"))  # noqa: S314 - ours
+    assert facts["baseline"] == baseline_text(by_key) == "complete, from 0:00:10 to 0:01:10, 6 windows of 10 s"
 
 
 def test_without_a_study_the_heart_is_cut_into_five_minutes(tmp_path: Path) -> None:
