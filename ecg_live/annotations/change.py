@@ -22,7 +22,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 from ecg_live.text import sanitize
@@ -32,6 +31,7 @@ Action = Literal["add", "move", "edit", "delete", "restore"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 ACTIONS: tuple[Action, ...] = get_args(Action)
 MAX_TEXT_CHARACTERS = 2000
+MAX_SECONDS = 1e9  # thirty years
 ONSET_DECIMALS = 6  # of seconds, so that a marker is found again by what JSON holds of its time
 
 _Word = TypeVar("_Word", bound=str)
@@ -146,7 +146,7 @@ def _seconds(values: Mapping[str, Any], name: str) -> float | None:
     value = values.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= MAX_SECONDS:
         raise ValueError(f"{name} is {value!r}, expected seconds")
     return float(value)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from ecg_live.annotations.change import Change, Kind, MarkerKey, Target
 
 TimedText = tuple[float, str]  # s and text of a marker
+MAX_ID_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,4 +138,5 @@ def _edited(before: SessionAnnotation | None, change: Change) -> SessionAnnotati
 
 
 def _is_id(text: str) -> bool:
-    return text[:1] == "a" and text[1:].isdecimal() and text[1:].isascii()
+    number = text[1:]
+    return text[:1] == "a" and number.isdecimal() and number.isascii() and len(number) <= MAX_ID_DIGITS

@@ -89,7 +89,7 @@ class AnnotationEditor:
         self.log.restore(self._target(name), reason=reason)
 
     def _check(self, onset: float, stop: float | None) -> None:
-        if stop is not None and stop <= onset:
+        if stop is not None and not stop > onset:  # NaN is not, either
             raise ConfigError(f"the end, {stop:g} s, is not after the beginning, {onset:g} s", "give a later end")
         if not 0 <= onset <= self.duration or (stop is not None and stop > self.duration + END_TOLERANCE_S):
             until = "" if stop is None else f" to {stop:.3f}"

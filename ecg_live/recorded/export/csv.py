@@ -121,7 +121,7 @@ def _annotations(signal: RecordedSignal) -> Iterator[Sequence[object]]:
     yield "start [s]", "stop [s]", "kind", "text", "author", "changed"
     for each in signal.annotated.standing():
         times = (f"{time:.{TIME_DECIMALS}f}" for time in (each.onset, each.stop))
-        yield *times, each.kind, escape_formula(each.text), escape_formula(each.author), each.time
+        yield *times, each.kind, *map(escape_formula, (each.text, each.author, each.time))
 
 
 def _predictions(contents: SessionContents) -> Iterator[Sequence[object]]:

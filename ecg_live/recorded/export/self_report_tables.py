@@ -42,7 +42,7 @@ def self_report_table(contents: SessionContents) -> Iterator[Sequence[object]]:
         value = [_digits(each) for each in (row.value, low, high)]
         yield (
             *(_seconds(row.time), _seconds(row.shown)),
-            *(*texts, row.asking, row.kind, escape_formula(row.item)),
+            *(*texts, row.asking, escape_formula(row.kind), escape_formula(row.item)),
             *(*value, escape_formula(row.text), escape_formula(row.missing)),
         )
 

@@ -160,6 +160,11 @@ def test_a_last_line_whose_end_an_editor_took_still_counts(log: AnnotationLog) -
         (b"[]", "line 3: it is no object"),
         (b'{"change": 2, "action": "paint", "target": "a1"}', "action is 'paint'; known are add"),
         (b'{"change": 2, "action": "move", "target": "a1", "onset": NaN}', "onset is nan, expected seconds"),
+        (b'{"change": 2, "action": "move", "target": "a1", "onset": 1' + b"0" * 400 + b"}", "onset is 1000"),
+        (
+            b'{"change": 2, "action": "add", "target": "a' + b"9" * 5000 + b'", "kind": "note", "onset": 1}',
+            "lacks its id",
+        ),
         (b'{"change": 2, "action": "move", "target": "a7", "onset": 1}', "there is no annotation a7"),
         (b'{"change": 2, "action": "add", "target": "b1", "kind": "note", "onset": 1}', "lacks its id"),
         (b'{"change": "2", "action": "delete", "target": "a1"}', "expected its number"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import edfio
@@ -65,6 +66,13 @@ def test_csv_has_the_markers_as_edited_and_a_table_of_annotations(path: Path) ->
         ["32.000000", "35.000000", "excluded", "electrode loose", "lee"],
     ]
     assert path.read_bytes() == before
+
+
+def test_no_cell_of_a_file_from_elsewhere_is_a_formula(path: Path) -> None:
+    log = annotations_path(path)
+    log.write_bytes(re.sub(rb'"time": "[^"]*"', b'"time": "=1+1"', log.read_bytes()))
+    files = {each.stem: each for each in export(path, "csv", None, PLAIN).files}
+    assert {row[5] for row in cells(files["s_annotations"])} == {"'=1+1"}
 
 
 def test_edf_has_them_as_annotations(path: Path) -> None:
@@ -145,6 +153,8 @@ def test_what_cannot_be_annotated(tmp_path: Path, path: Path) -> None:
     assert editor.add("interval", 59.0, 60.0, "end") == "a4"
     with pytest.raises(ConfigError, match=r"61\.000 s; the recording has 60\.000 s"):
         editor.add("note", 61.0, text="x")
+    with pytest.raises(ConfigError, match="the end, nan s, is not after"):
+        editor.add("interval", 1.0, float("nan"), "x")
     parts = rolled(tmp_path / "r.xdf", story())
     parts[0].unlink()
     with pytest.raises(RecordingError, match="its first file is not beside it"):
