@@ -76,6 +76,18 @@ class Annotations:
             return marker
         return None if now.deleted else (now.onset, now.text)
 
+    def from_second(self, begin: float) -> Annotations:
+        """The same on an axis that begins ``begin`` s later."""
+
+        def moved(each: SessionAnnotation) -> SessionAnnotation:
+            return replace(each, onset=each.onset - begin)
+
+        return replace(
+            self,
+            by_id={name: moved(each) for name, each in self.by_id.items()},
+            markers={MarkerKey(key.onset - begin, key.text): moved(each) for key, each in self.markers.items()},
+        )
+
     def find(self, target: Target) -> SessionAnnotation | None:
         """What a change may be about; None for an id that was never given."""
         if isinstance(target, MarkerKey):

@@ -8,7 +8,7 @@ from pathlib import Path
 from ecg_live.annotations.change import MarkerKey
 from ecg_live.annotations.current import Annotations
 from ecg_live.annotations.editor import AnnotationEditor
-from ecg_live.recorded.annotated import first_file, open_annotations, read_annotations
+from ecg_live.recorded.annotated import first_file, open_annotations, read_annotated_file
 from ecg_live.recorded.report.recording_parts import read_recording_files
 from ecg_live.recorded.report.session import RecordedMarker, RecordedSession, load_session
 
@@ -22,15 +22,22 @@ class AnnotatedSession:
 
 
 def annotate_session(session: RecordedSession) -> AnnotatedSession:
-    """Apply a recording's annotations to its session; errors are those of `read_annotations`."""
-    annotations = read_annotations(session.files[0].path)
+    """Apply a recording's annotations to its session; errors are those of `read_annotations`.
+
+    They count from the recording's first file, which need not be the session's.
+    """
+    found = read_annotated_file(session.files[0].path, session.files[0].contents)
+    annotations, shift = found.annotations, found.shift
     if not annotations.changes:
         return AnnotatedSession(session, annotations)
-    clocks = {MarkerKey.of(each.time, each.text): each.clock for each in session.markers}
+    recorded = [(each.time + shift, each.text) for each in session.markers]
+    clocks = {MarkerKey.of(*each): marker.clock for each, marker in zip(recorded, session.markers, strict=True)}
     edited = [
-        RecordedMarker(time, text, clocks.get(MarkerKey.of(time, text)))
-        for time, text in annotations.edited_markers((each.time, each.text) for each in session.markers)
+        RecordedMarker(time - shift, text, clocks.get(MarkerKey.of(time, text)))
+        for time, text in annotations.edited_markers(recorded)
+        if not shift or 0 <= time - shift <= session.duration
     ]
+    annotations = annotations.from_second(shift)
     return AnnotatedSession(replace(session, markers=tuple(edited), annotations=annotations), annotations)
 
 

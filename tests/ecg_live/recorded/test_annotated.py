@@ -130,6 +130,21 @@ def test_annotations_count_from_the_recordings_first_file(tmp_path: Path) -> Non
     assert float(cells(files["last_annotations"])[0][0]) + begin == 52.0
 
 
+def test_a_later_file_alone_has_them_at_their_place(tmp_path: Path) -> None:
+    parts = rolled(tmp_path / "s.xdf", story(), seconds=25.0)
+    log = open_annotations(parts[0])
+    log.move(MarkerKey.of(50.5, "end"), 51.0)
+    log.add("marker", 3.0, text="in the first file")
+    log.add("excluded", 52.0, 2.0, "moved")
+    whole = load_session(read_recording_files([parts[-1]]))
+    begin = whole.files[0].contents.start_s
+    found = annotate_session(whole).session
+    assert begin > 0
+    assert [(each.time + begin, each.text) for each in found.markers] == [(51.0, "end")]
+    (stretch,) = found.annotations.excluded
+    assert (stretch.onset + begin, stretch.stop + begin) == (52.0, 54.0)
+
+
 def test_annotations_of_another_recording_are_found_by_verify_and_stop_the_export(path: Path) -> None:
     other = path.with_name("t.xdf")
     record(other, story())
