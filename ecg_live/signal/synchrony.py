@@ -87,9 +87,10 @@ class SecondGrid:
     def _append(self, values: F64) -> None:
         assert self._first is not None  # noqa: S101 - `add` has set it
         if self._count + len(values) > MAX_GRID_S:  # keep the newer half
-            values = values[-(MAX_GRID_S // 2) :]
-            kept = min(self._count, MAX_GRID_S // 2)
-            self._first += self._count - kept
+            left_out = max(0, len(values) - MAX_GRID_S // 2)
+            values = values[left_out:]
+            kept = 0 if left_out else min(self._count, MAX_GRID_S // 2)
+            self._first += self._count - kept + left_out
             self._values[:kept] = self._values[self._count - kept : self._count].copy()
             self._count = kept
         need = self._count + len(values)

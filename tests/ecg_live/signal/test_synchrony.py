@@ -63,6 +63,16 @@ def test_a_value_on_a_whole_second_beside_a_hole_counts() -> None:
     np.testing.assert_array_equal(grid.read(3, 11), [3, *[np.nan] * 6, 10])
 
 
+def test_seconds_after_a_hole_of_hours_are_at_their_place() -> None:
+    grid = SecondGrid()
+    for second in (*range(MAX_GRID_S - 100), *range(2 * MAX_GRID_S, 2 * MAX_GRID_S + 5)):
+        grid.add(float(second), float(second))
+    assert grid.stop == 2 * MAX_GRID_S + 5
+    np.testing.assert_array_equal(
+        grid.read(2 * MAX_GRID_S - 2, 2 * MAX_GRID_S + 5), [np.nan, np.nan, *range(2 * MAX_GRID_S, 2 * MAX_GRID_S + 5)]
+    )
+
+
 def test_the_grid_is_bounded() -> None:
     grid = SecondGrid()
     for second in range(MAX_GRID_S + 100):
