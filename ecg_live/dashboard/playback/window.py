@@ -113,9 +113,8 @@ class PlaybackWindow(MainWindow):
         if self.annotations is not None and self.annotations.isVisible():
             self.annotations.panel.show_rows()
 
-    def _update_timeline(self, snapshot: Snapshot, now: float) -> None:
+    def _update_timeline(self, snapshot: Snapshot, now: float) -> None:  # noqa: ARG002 - all of it is there already
         self.session_timeline.cursor = snapshot.now
-        self.session_timeline.hop = self.live_values.freshness(now).hop
 
     def _sound_alerts(self, word: str, now: float) -> None:
         """Let nothing be heard: what was lost was lost then, and nobody can do anything about it now."""

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
+import numpy as np
+
 from ecg_live.annotations.current import SessionAnnotation
 from ecg_live.events import Marker, SelfReportAnswer, SetChange, State, StreamEvent
 from ecg_live.presentation.binned_series import BinnedSeries
@@ -112,13 +114,17 @@ class SessionTimeline:
         return (*self._baselines, *self._spans, *self._annotated)
 
     def add_items(self, items: Iterable[tuple[float, Prediction | RrInterval | HrvResult | StreamEvent]]) -> None:
-        """Add what a recorded session gave, each with its stream time (s)."""
+        """Add what a recorded session gave, each with its stream time (s); ``hop`` is that of its predictions."""
+        stops: list[float] = []
         for at, item in items:
             self.now = max(self.now, at)
             if isinstance(item, Prediction):
                 self._add_prediction(item)
+                stops.append(item.stop)
             elif not isinstance(item, RrInterval | HrvResult):
                 self._add_event(item)
+        if len(stops) > 1:
+            self.hop = float(np.median(np.diff(stops)))
 
     def replace_markers(self, markers: Iterable[Marker]) -> None:
         """Show other markers in place of all: they were edited."""

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from ecg_live.dashboard.timeline.session_timeline import KEPT_MARKERS, SessionTimeline, TimelineSpan
+from ecg_live.dashboard.trend import broken_line
 from ecg_live.events import Marker, SetChange, State, StreamEvent
 from ecg_live.results import HeadInfo, HeadResult, Poll
+from tests.support.recorded_sessions import window
 from tests.support.simulated_view import FOUR, LOAD, SimulatedView, abstained, answer
 
 RATING = HeadInfo("stress", (), (1.0, 9.0))
@@ -29,6 +31,15 @@ class Session:
 
     def mark(self, at: float, text: str) -> None:
         self.tell(Marker(at, text, at))
+
+
+def test_a_recorded_session_has_the_interval_of_its_own_predictions() -> None:
+    timeline = SessionTimeline((LOAD,))
+    timeline.add_items((stop, window(stop)) for stop in range(10, 70, 5))
+    found = timeline.heart_rate.read(0.0, 70.0, 1000)
+    heights = broken_line(np.asarray(found.at), np.asarray(found.mean), found, timeline.hop)[1]
+    assert timeline.hop == 5.0
+    assert np.isfinite(heights).all()  # one line, though the points are 5 s apart
 
 
 def test_a_baseline_lasts_from_its_first_countdown_to_its_end() -> None:
