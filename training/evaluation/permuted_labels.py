@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -47,18 +47,43 @@ def check_permuted_labels(
         Protocol and seed.
     """
     plan = replace(plan, engine=local_engine(1))  # a linear head takes less time than a process to start
+
+    def draw(name: str, number: int) -> tuple[F64, float]:
+        return _permuted_auroc(examples, name, chosen[name], plan, number)
+
+    return judge_permuted("AUROC of heads that learnt permuted labels", chosen, draw, CHANCE_AUROC, (0.0, 1.0))
+
+
+def judge_permuted(
+    what: str,
+    sets: Iterable[str],
+    draw: Callable[[str, int], tuple[F64, float]],
+    chance: float,
+    scale: tuple[float, float],
+) -> ScoreCheck:
+    """Judge scores of what was permuted: the interval of none may lie above chance.
+
+    Parameters
+    ----------
+    what : str
+        What is scored, in words.
+    sets : iterable of str
+    draw : callable
+        For a set and the number of a permutation: the score in each bootstrap draw (draws,), and over all subjects.
+    chance : float
+    scale : (float, float)
+        All that there can be: the interval of a score that no draw defines.
+    """
     found, passed = [], True
-    for name, kind in chosen.items():
-        drawn = [_permuted_auroc(examples, name, kind, plan, i) for i in range(PERMUTATIONS)]
+    for name in sets:
+        drawn = [draw(name, number) for number in range(PERMUTATIONS)]
         draws = np.mean([each for each, _ in drawn], axis=0)
-        auroc = float(np.mean([each for _, each in drawn]))
-        low, high = np.percentile(draws[~np.isnan(draws)], PERCENTILES) if not np.isnan(draws).all() else (0.0, 1.0)
-        passed &= bool(low <= CHANCE_AUROC)
-        found.append(f"{name} set {auroc:.3f} ({low:.2f} to {high:.2f})")
-    text = f"AUROC of heads that learnt permuted labels, {PERMUTATIONS} times, 99 % interval: {'; '.join(found)}"
-    if not passed:
-        text += f": {ABOVE_CHANCE}"
-    return ScoreCheck(CHECK_NAME, text, passed)
+        known = draws[~np.isnan(draws)]
+        low, high = np.percentile(known, PERCENTILES) if len(known) else scale
+        passed &= bool(low <= chance)
+        found.append(f"{name} set {np.mean([each for _, each in drawn]):.3f} ({low:.2f} to {high:.2f})")
+    text = f"{what}, {PERMUTATIONS} times, 99 % interval: {'; '.join(found)}"
+    return ScoreCheck(CHECK_NAME, text if passed else f"{text}: {ABOVE_CHANCE}", passed)
 
 
 def _permuted_auroc(
@@ -74,11 +99,11 @@ def _permuted_auroc(
     if set_name == "adaptive":
         plan = replace(plan, head=replace(plan.head, kind="linear"))
         folds = adaptive_folds(permuted, tests, plan, (kind,))
-        arrays = run_folds(run_adaptive_fold, folds, len(tests), plan.folder, plan.engine, _silent)
+        arrays = run_folds(run_adaptive_fold, folds, len(tests), plan.folder, plan.engine, report_nothing)
         found = adaptive_predictions(permuted, tests, arrays, kind)[0].predictions
     else:
         splits = _folds(permuted, kind, tests, plan, relative=relative)
-        arrays = run_folds(run_fold, splits, len(tests), plan.folder, plan.engine, _silent)
+        arrays = run_folds(run_fold, splits, len(tests), plan.folder, plan.engine, report_nothing)
         probability = np.full((len(label), len(examples.classes)), np.nan)
         for name, test in tests.items():
             probability[test] = arrays[name][result_key(kind, relative=relative)]
@@ -97,5 +122,5 @@ def _folds(
         yield Fold(name, embedded, none, test, head, plan.seed, relative, mixed, (kind,))
 
 
-def _silent(_done: int, _total: int) -> None:
+def report_nothing(_done: int, _total: int) -> None:
     """Report nothing."""

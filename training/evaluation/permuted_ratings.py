@@ -12,12 +12,14 @@ from training.data.feature_table import FeatureTable, Mask
 from training.evaluation.cross_validation import CrossValidationPlan
 from training.evaluation.fold import result_key
 from training.evaluation.fold_cache import run_folds
-from training.evaluation.permuted_labels import ABOVE_CHANCE, CHECK_NAME, PERCENTILES, PERMUTATIONS
+from training.evaluation.permuted_labels import judge_permuted, report_nothing
 from training.evaluation.rating_fold import ESTIMATE_COLUMNS, RatingFold, run_rating_fold
 from training.evaluation.regression_metrics import RatingPredictions, bootstrap_regression, regression_scores
 from training.evaluation.splits import fold_masks
 from training.parallel import local_engine
 from training.results import ScoreCheck
+
+CHANCE_CCC = 0.0
 
 
 def check_permuted_ratings(examples: FeatureTable, chosen: Mapping[str, str], plan: CrossValidationPlan) -> ScoreCheck:
@@ -36,16 +38,11 @@ def check_permuted_ratings(examples: FeatureTable, chosen: Mapping[str, str], pl
         Protocol and seed.
     """
     plan = replace(plan, engine=local_engine(1))  # a ridge regression takes less time than a process to start
-    found, passed = [], True
-    for name, features in chosen.items():
-        drawn = [_permuted_ccc(examples, features, plan, i, relative=name == "personal") for i in range(PERMUTATIONS)]
-        draws = np.mean([each for each, _ in drawn], axis=0)
-        known = draws[~np.isnan(draws)]
-        low, high = np.percentile(known, PERCENTILES) if len(known) else (-1.0, 1.0)
-        passed &= bool(low <= 0)
-        found.append(f"{name} set {np.mean([each for _, each in drawn]):.3f} ({low:.2f} to {high:.2f})")
-    text = f"CCC of heads that learnt permuted ratings, {PERMUTATIONS} times, 99 % interval: {'; '.join(found)}"
-    return ScoreCheck(CHECK_NAME, text if passed else f"{text}: {ABOVE_CHANCE}", passed)
+
+    def draw(name: str, number: int) -> tuple[F64, float]:
+        return _permuted_ccc(examples, chosen[name], plan, number, relative=name == "personal")
+
+    return judge_permuted("CCC of heads that learnt permuted ratings", chosen, draw, CHANCE_CCC, (-1.0, 1.0))
 
 
 def _permuted_ccc(
@@ -58,13 +55,13 @@ def _permuted_ccc(
     permuted = replace(examples, value=value)
     tests = fold_masks(permuted, plan.evaluate, plan.seed)
     folds = _folds(permuted, features, tests, plan, relative=relative)
-    arrays = run_folds(run_rating_fold, folds, len(tests), plan.folder, plan.engine, _silent)
+    arrays = run_folds(run_rating_fold, folds, len(tests), plan.folder, plan.engine, report_nothing)
     estimate = np.full((len(value), ESTIMATE_COLUMNS), np.nan)
     for name, test in tests.items():
         estimate[test] = arrays[name][result_key(features, relative=relative)]
     found = RatingPredictions(estimate[keep], value[keep], examples.subject[keep])
     ccc = regression_scores(found).ccc
-    return bootstrap_regression(found, plan.evaluate.draws)["ccc"], 0.0 if ccc is None else ccc
+    return bootstrap_regression(found, plan.evaluate.draws)["ccc"], CHANCE_CCC if ccc is None else ccc
 
 
 def _folds(
@@ -75,7 +72,3 @@ def _folds(
     for name, test in tests.items():
         embedded = examples.with_embedding(plan.embed(None if mixed else name, test)) if plan.embed else examples
         yield RatingFold(name, embedded, none, test, relative, mixed, (features,))
-
-
-def _silent(_done: int, _total: int) -> None:
-    """Report nothing."""
