@@ -106,16 +106,10 @@ class AffectPlane(QtWidgets.QWidget):
         """Let the point stay."""
         self.released.emit()
 
-    def focusInEvent(self, event: QtGui.QFocusEvent | None) -> None:
-        """Draw the ring."""
-        super().focusInEvent(event)
-        self.update()
-
     def focusOutEvent(self, event: QtGui.QFocusEvent | None) -> None:
-        """Remove the ring, and end a rating."""
+        """End a rating."""
         super().focusOutEvent(event)
         self.released.emit()
-        self.update()
 
     def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
         """Draw grid, words and point."""

@@ -108,16 +108,6 @@ class PointRow(QtWidgets.QWidget):
         self._hovered = None
         self.update()
 
-    def focusInEvent(self, event: QtGui.QFocusEvent | None) -> None:
-        """Draw the ring around the row."""
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QtGui.QFocusEvent | None) -> None:
-        """Remove the ring."""
-        super().focusOutEvent(event)
-        self.update()
-
     def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
         """Draw the points, and the ring of the focus."""
         with painter_on(self) as painter:

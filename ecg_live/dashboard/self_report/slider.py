@@ -107,16 +107,6 @@ class SliderRow(QtWidgets.QWidget):
         if event is not None and event.buttons() & QtCore.Qt.MouseButton.LeftButton:
             self._follow(event)
 
-    def focusInEvent(self, event: QtGui.QFocusEvent | None) -> None:
-        """Draw the ring."""
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QtGui.QFocusEvent | None) -> None:
-        """Remove the ring."""
-        super().focusOutEvent(event)
-        self.update()
-
     def paintEvent(self, _event: QtGui.QPaintEvent | None) -> None:
         """Draw words, faces, track and handle."""
         with painter_on(self) as painter:
