@@ -13,6 +13,7 @@ from typing import TextIO
 
 from ecg_live.cli import print_notice
 from ecg_live.cli.study_questions import TypedAnswers
+from ecg_live.study.marker_texts import marker_words
 from ecg_live.study.run import StudyRun, StudyStatus
 from ecg_live.study.wording import (
     advance_text,
@@ -87,9 +88,9 @@ def perform(run: StudyRun, line: str) -> str:
         return "" if commands[word.casefold()]() else "nothing to do now"
     if word.casefold() == "u":
         text = run.undo()
-        return "nothing to undo" if text is None else f"undone: {text}"
+        return "nothing to undo" if text is None else f"undone: {marker_words(text)}"
     text = run.press(word)
-    return f"{word!r} is unknown. {COMMANDS_TEXT}" if text is None else f"noted: {text}"
+    return f"{word!r} is unknown. {COMMANDS_TEXT}" if text is None else f"noted: {marker_words(text)}"
 
 
 @contextmanager

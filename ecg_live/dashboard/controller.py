@@ -18,7 +18,7 @@ from ecg_live.presentation.status import Tone, current_stream_time
 from ecg_live.protocols import View
 from ecg_live.results import Snapshot
 from ecg_live.study.key_markers import KeyMarkers
-from ecg_live.study.marker_texts import parse_span_marker, undone_text
+from ecg_live.study.marker_texts import marker_words, parse_span_marker, undone_text
 
 SESSION_ENDED_TEXT = "The session has ended"
 
@@ -130,9 +130,9 @@ class SessionController:
         if span is not None and span.kind == "block" and not unsaved:
             return  # the study's panel shows it
         undone = undone_text(marker.text)
-        message = f"Marker {self.markers.count}: {marker.text}{when}" if undone is None else f"Undone: {undone}"
-        if span is not None:
-            message = f"{capitalise(span.name)}: {span.note}{when}"
+        message = f"Marker {self.markers.count}: {marker.text}{when}"
+        if span is not None or undone is not None:
+            message = f"{capitalise(marker_words(marker.text))}{when}"
         self._show("warn" if unsaved else "live", f"{message}, {unsaved}" if unsaved else message)
 
     def mark(self) -> None:

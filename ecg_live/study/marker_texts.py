@@ -101,7 +101,7 @@ def undone_text(text: str) -> str | None:
 def marker_words(text: str) -> str:
     """What a marker's text says in words; any other text than a study's stays as it is."""
     if (undone := undone_text(text)) is not None:
-        return f"taken back: {marker_words(undone)}"
+        return f"undone: {marker_words(undone)}"
     marker = parse_span_marker(text)
     return text if marker is None else f"{marker.kind} {marker.name} {_NOTE_WORDS[marker.note]}"
 

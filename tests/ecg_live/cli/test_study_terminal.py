@@ -61,7 +61,7 @@ def test_what_is_typed_is_done_or_said_to_be_unknown(run: StudyRun, clock: HandC
     assert perform(run, "n") == "nothing to do now"  # no sample yet
     run.tick()
     assert [perform(run, line) for line in ("n", "1", " 2 ", "u", "u", "u", "u")] == [
-        "", "noted: stimulus on", "noted: interval/cold/start", "undone: interval/cold/start", "undone: stimulus on",
+        "", "noted: stimulus on", "noted: interval cold begins", "undone: interval cold begins", "undone: stimulus on",
         "nothing to undo", "nothing to undo",
     ]  # fmt: skip
     assert perform(run, "x").startswith("'x' is unknown. Enter or n: next")

@@ -152,7 +152,7 @@ def test_a_block_is_skipped_and_repeated_by_buttons(lab: Lab) -> None:
 def test_named_keys_intervals_and_undo(lab: Lab) -> None:
     lab.press(Key.Key_1)
     lab.press(Key.Key_2)
-    assert lab.window.controller.toast.text.startswith("Cold pressor: start")
+    assert lab.window.controller.toast.text.startswith("Interval cold pressor begins")
     legend = lab.window.study_panel.keys
     assert [legend[key].text() for key in "12"] == ["1  stimulus on · 1", "2 ●  cold pressor · 1"]
     legend["2"].click()
