@@ -80,7 +80,9 @@ def measure_latency(source: str | None, settings: LiveSettings, plan: LatencyPla
                 pass
         if run.session.error is not None:
             raise run.session.error
-        return run.figures(), caught.exit_code
+        if not run.began and not caught.exit_code:
+            raise DeviceNotFound(f"{uri} gave no sample within {run.seconds:.0f} s", "check that the device streams")
+        return run.figures() if run.began else [], caught.exit_code
 
 
 class LatencyRun:
@@ -118,18 +120,22 @@ class LatencyRun:
         self._began = self._clock()
         self._figures: list[LatencyFigures] | None = None
 
+    @property
+    def began(self) -> bool:
+        """Whether a sample came."""
+        return self._started is not None
+
+    @property
+    def seconds(self) -> float:
+        """How long ago the test was begun."""
+        return self._clock() - self._began
+
     def stop(self) -> None:
         """End the test with what was measured by now."""
         self._stopping.set()
 
     def measure(self) -> None:
-        """Measure until the time is up.
-
-        Raises
-        ------
-        DeviceNotFound
-            No sample came.
-        """
+        """Measure until the time is up, or the session is over."""
         sender = Thread(target=self._send_markers, name="latency markers")
         sender.start()
         try:
@@ -137,10 +143,6 @@ class LatencyRun:
         finally:
             self._stopping.set()
             sender.join()
-        if self._started is None:
-            raise DeviceNotFound(
-                f"{self._uri} gave no sample within {FIRST_SAMPLE_TIMEOUT_S:g} s", "check that the device streams"
-            )
 
     def figures(self) -> list[LatencyFigures]:
         """All figures; computed once."""
@@ -185,7 +187,7 @@ class LatencyRun:
         if self._started is None and len(self._logs[0].arrivals().stop):
             self._started = now
         if self._started is None:
-            return self.session.wait(0) or self._stopping.is_set() or now - self._began > FIRST_SAMPLE_TIMEOUT_S
+            return self.session.wait(0) or self._stopping.is_set() or self.seconds > FIRST_SAMPLE_TIMEOUT_S
         due = self._stopping.is_set() or now - self._started > WARM_UP_S + self._plan.seconds
         if due and self._figures is None:
             for each in self.figures():

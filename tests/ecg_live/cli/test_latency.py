@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import pylsl
 import pytest
 
 from ecg_live.recorded.session_file import read_contents
@@ -58,3 +62,15 @@ def test_what_cannot_be_measured(arguments: tuple[object, ...], code: int, probl
     assert done.returncode == code
     assert problem in done.stderr
     assert remedy in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
+def test_who_ends_it_before_the_first_sample_is_not_told_of_a_time_that_was_up() -> None:
+    outlet = pylsl.StreamOutlet(pylsl.StreamInfo("silent 4711", "ECG", 1, 130.0, pylsl.cf_float32, "silent 4711"))
+    command = [sys.executable, "-m", "ecg_live", "latency", "lsl:silent 4711", "--unit", "mV", "--headless"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert outlet.wait_for_consumers(60)
+        process.send_signal(signal.SIGINT)
+        _, complaint = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "no sample" not in complaint
