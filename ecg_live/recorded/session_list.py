@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -15,7 +16,7 @@ import numpy as np
 
 from ecg_live.errors import EcgLiveError
 from ecg_live.presentation.session_list import SessionEntry
-from ecg_live.recorded.annotated import read_annotations
+from ecg_live.recorded.annotated import annotations_path, read_annotations
 from ecg_live.recorded.report.recording_parts import part_number
 from ecg_live.recorded.session_file import SessionContents, read_contents, read_file_header
 
@@ -35,6 +36,15 @@ class ScanProgress(NamedTuple):
     over: bool
 
 
+@dataclass(slots=True)
+class _Reading:
+    """One reading of a folder, by a thread of its own: what it found, how far it is, and whether it shall end."""
+
+    found: SimpleQueue[SessionEntry] = field(default_factory=SimpleQueue)
+    stopped: Event = field(default_factory=Event)
+    progress: tuple[int, int] = (0, 0)
+
+
 class SessionScan:
     """Reads the sessions of a folder and of the folders within, the newest first.
 
@@ -48,18 +58,14 @@ class SessionScan:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._known: dict[tuple[FileStamp, ...], SessionEntry] = {}
-        self._found: SimpleQueue[SessionEntry] = SimpleQueue()
-        self._stopped = Event()
-        self._progress = (0, 0)
-        self._thread = Thread(target=self._run, name="session list", daemon=True)
+        self._reading = _Reading()
+        self._thread = Thread(target=self._run, args=(self._reading,), name="session list", daemon=True)
 
     def start(self) -> None:
-        """Begin to read, again if it was read before."""
+        """Begin to read, again if it was read before; a reading that runs ends after the file that it is at."""
         self.stop()
-        self._stopped = Event()
-        self._found = SimpleQueue()
-        self._progress = (0, 0)
-        self._thread = Thread(target=self._run, name="session list", daemon=True)
+        self._reading = _Reading()
+        self._thread = Thread(target=self._run, args=(self._reading,), name="session list", daemon=True)
         self._thread.start()
 
     def poll(self) -> ScanProgress:
@@ -68,30 +74,28 @@ class SessionScan:
         entries: list[SessionEntry] = []
         with contextlib.suppress(Empty):
             while True:
-                entries.append(self._found.get_nowait())
-        return ScanProgress(tuple(entries), *self._progress, over)
+                entries.append(self._reading.found.get_nowait())
+        return ScanProgress(tuple(entries), *self._reading.progress, over)
 
     def wait(self) -> None:
         """Wait until all is read."""
         self._thread.join()
 
     def stop(self) -> None:
-        """End the reading."""
-        self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        """End the reading; returns at once, though a file on a slow disk may take a while."""
+        self._reading.stopped.set()
 
-    def _run(self) -> None:
+    def _run(self, reading: _Reading) -> None:
         recordings = session_files(self.folder)
         for done, paths in enumerate(recordings):
-            self._progress = (done, len(recordings))
-            if self._stopped.is_set():
+            reading.progress = (done, len(recordings))
+            if reading.stopped.is_set():
                 return
-            self._found.put(self._entry(paths))
-        self._progress = (len(recordings), len(recordings))
+            reading.found.put(self._entry(paths))
+        reading.progress = (len(recordings), len(recordings))
 
     def _entry(self, paths: Sequence[Path]) -> SessionEntry:
-        stamps = tuple(_stamp(path) for path in (*paths, *paths[0].parent.glob(f"{paths[0].stem}.annotations.jsonl")))
+        stamps = tuple(_stamp(path) for path in (*paths, annotations_path(paths[0])))
         if stamps not in self._known:
             self._known[stamps] = read_entry(paths)
         return self._known[stamps]

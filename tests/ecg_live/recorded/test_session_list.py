@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from ecg_live.presentation.session_list import SessionEntry
+from ecg_live.recorded import session_list
 from ecg_live.recorded.annotated import open_annotations
-from ecg_live.recorded.session_list import NOT_OURS, SessionScan, session_files
+from ecg_live.recorded.session_list import NOT_OURS, SessionScan, read_entry, session_files
 from tests.support.blocked_session import record_blocks
 from tests.support.command_line import ecg_live
 from tests.support.recorded_sessions import STRAP, rolled, story, strap_story
 from tests.support.xdf_recordings import record
+
+PATIENCE_S = 60.0
 
 
 @pytest.fixture
@@ -72,6 +77,37 @@ def test_a_second_scan_reads_only_what_changed(folder: Path) -> None:
     second = {each.path.name: each for each in scan.poll().entries}
     assert second["a.xdf"].annotations == 2
     assert all(second[name] is first[name] for name in first if name != "a.xdf")
+
+
+def test_a_file_that_takes_long_holds_nobody_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads, goes_on = Event(), Event()
+
+    def slow(paths: Sequence[Path]) -> SessionEntry:
+        reads.set()
+        assert goes_on.wait(PATIENCE_S)
+        return read_entry(paths)
+
+    monkeypatch.setattr(session_list, "read_entry", slow)
+    scan = SessionScan(folder)
+    scan.start()
+    assert reads.wait(PATIENCE_S)
+    before = scan._thread
+    scan.stop()
+    assert before.is_alive()  # it is at the file still
+    scan.start()
+    goes_on.set()
+    scan.wait()
+    before.join()
+    found = [each.path.name for each in scan.poll().entries]
+    assert (len(found), len(set(found))) == (7, 7)  # of the second reading alone
+
+
+def test_a_note_on_a_recording_with_brackets_in_its_name_is_seen_by_the_next_scan(folder: Path) -> None:
+    path = (folder / "strap.xdf").rename(folder / "strap [1].xdf")
+    scan = SessionScan(folder)
+    scanned(scan)
+    open_annotations(path).add("note", 1.0, text="x")
+    assert scanned(scan)["strap [1].xdf"].annotations == 1
 
 
 def test_parts_of_a_recording_are_together_and_copies_elsewhere_are_not(folder: Path, tmp_path: Path) -> None:
