@@ -198,6 +198,7 @@ class StudyFollower:
     """
 
     name = "study"
+    passive = True  # no session goes on for it alone
 
     def __init__(self, run: StudyRun, info: StreamInfo) -> None:
         self._run = run

@@ -13,6 +13,8 @@ from ecg_live.model.predictor import Predictor
 from ecg_live.protocols import Sink
 from ecg_live.session import Session
 from ecg_live.signal.pipeline import SignalPath
+from ecg_live.sinks.dispatcher import Dispatcher
+from ecg_live.sinks.display_buffer import DisplayBuffer
 from ecg_live.study.course import StudyCourse
 from ecg_live.study.plan import Block, KeyMarker, SelfReport, Study
 from ecg_live.study.run import StudyRun
@@ -196,3 +198,14 @@ def test_a_self_report_that_cannot_be_asked_is_in_the_session_at_the_end_of_its_
     (answer,) = (item for item in sink.items if isinstance(item, SelfReportAnswer))
     (stop,) = (raw for raw, text in markers(sink) if text == "block/rest/stop")
     assert (answer.raw_shown, answer.raw, answer.missing, answer.block) == (stop, stop, "not asked", "rest")
+
+
+def test_a_study_alone_keeps_no_session_up(clock: HandClock) -> None:
+    session, run, _, _ = session_of([], clock)
+    left: list[bool] = []
+    screen = DisplayBuffer(RATE, clock)
+    outputs = Dispatcher(
+        session.info, screen, [StudyFollower(run, session.info)], clock, lambda: left.append(True), watched=True
+    )
+    outputs.screen_closed()
+    assert left == [True]
