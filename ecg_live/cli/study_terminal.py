@@ -12,7 +12,7 @@ from threading import Event, Thread
 from typing import TextIO
 
 from ecg_live.cli import print_notice
-from ecg_live.cli.study_questions import TypedAnswers
+from ecg_live.cli.study_questions import LEAVE_OUT, TypedAnswers
 from ecg_live.study.marker_texts import marker_words
 from ecg_live.study.run import StudyRun, StudyStatus
 from ecg_live.study.wording import (
@@ -36,7 +36,8 @@ def course_text(status: StudyStatus) -> str:
     if course.phase == "finished":
         return f"{block_name(course)}; Ctrl-C ends the session"
     does = advance_text(course)
-    keys = f"Enter: {does[:1].lower()}{does[1:]}" if status.started and course.phase != "running" else ""
+    key = LEAVE_OUT if course.phase == "self_report" else "Enter"  # while one is asked, what is typed answers it
+    keys = f"{key}: {does[:1].lower()}{does[1:]}" if status.started and course.phase != "running" else ""
     keys = "Enter ends it" if ends_by_key(course) else keys
     parts = (state_text(status), keys, loss_text(status), coming_text(course))
     return f"{place_text(course)}, {block_name(course)}: " + "; ".join(part for part in parts if part)

@@ -54,7 +54,7 @@ def test_lines_follow_the_course(run: StudyRun, clock: HandClock) -> None:
     run.tick()
     assert lines.bell
     assert not lines.bell
-    assert "self-report mood" in lines.update()[0]
+    assert "self-report mood; -: go on without it" in lines.update()[0]  # Enter alone is no answer
 
 
 def test_what_is_typed_is_done_or_said_to_be_unknown(run: StudyRun, clock: HandClock) -> None:
