@@ -71,6 +71,8 @@ class SourceList(QtWidgets.QListWidget):
         before = self.source.source if self.source else ""
         others = {source.source for source in self.chosen_sources}
         self._shown, self._gone = wanted, gone
+        bar = self.verticalScrollBar()
+        scrolled = 0 if bar is None else bar.value()
         with QtCore.QSignalBlocker(self):
             self.clear()
             for heading, sources in wanted:
@@ -79,6 +81,9 @@ class SourceList(QtWidgets.QListWidget):
                     self._add_source(source, gone=source.source in gone)
             self._select(before)
             self._select_too(others)
+        self.executeDelayedItemsLayout()
+        if bar is not None:  # a scan changes a line of the list now and then, and the user looks at another
+            bar.setValue(scrolled)
 
     def choose(self, uri: str) -> bool:
         """Choose a source by its URI; whether it is shown."""

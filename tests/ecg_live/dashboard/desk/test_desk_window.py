@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,24 @@ def test_a_search_that_failed_is_a_line_with_retry(qtbot: QtBot, desk: Simulated
     assert page.problems.text == "no Bluetooth adapter is there: plug one in, or switch it on\nno port"
     QtTest.QTest.mouseClick(page.problems.button, LEFT)
     assert desk.scan.retries == 1
+
+
+def test_a_list_that_changes_stays_where_the_user_has_scrolled_it(qtbot: QtBot, desk: SimulatedDesk) -> None:
+    sources = desk.window.start_page.list
+    strong, weak = (replace(STRAP, rssi=rssi) for rssi in (-50, -70))
+    others = tuple(replace(LAB, source=f"lsl:{number}", name=f"Stream {number}") for number in range(40))
+    desk.scan.found = FoundSources((strong, *others))
+    desk.pass_time(0.3)
+    click_source(qtbot, desk, "Polar")
+    bar = sources.verticalScrollBar()
+    assert bar is not None
+    bar.setValue(bar.maximum() // 2)
+    before = bar.value()
+    assert before > 100
+    desk.scan.found = FoundSources((weak, *others))
+    desk.pass_time(0.3)
+    assert sources.source == weak
+    assert bar.value() == before
 
 
 def test_an_id_that_cannot_be_holds_up_the_session(qtbot: QtBot, desk: SimulatedDesk) -> None:
