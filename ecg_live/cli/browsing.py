@@ -163,6 +163,9 @@ class FolderLibrary:
         except EcgLiveError as error:
             self._messages.append(str(error))
             return
+        except Exception as error:  # noqa: BLE001 - on a thread: the window would say for ever that it is being written
+            self._messages.append(f"{out.name} was not written: unexpected {type(error).__name__}: {error}")
+            return
         left_out = f"; {len(written.problems)} left out, see {written.paths.files.name}" if written.problems else ""
         self._messages.append(f"{out}: {written.rows} rows of {written.recordings} sessions{left_out}")
 

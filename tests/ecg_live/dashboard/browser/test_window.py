@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from ecg_live.cli.browsing import FolderLibrary
 from ecg_live.dashboard.browser.session_table import COLUMNS
 from ecg_live.dashboard.browser.window import BrowserWindow
+from ecg_live.recorded import table
 from tests.support.blocked_session import record_blocks
 from tests.support.recorded_sessions import story
 from tests.support.xdf_recordings import record
@@ -111,6 +112,20 @@ def test_the_table_of_what_is_shown(window: BrowserWindow, library: OpeningLibra
     assert "7 rows of 3 sessions" in window.status.text()
     with out.open(encoding="utf-8", newline="") as file:
         assert [row["participant_id"] for row in csv.DictReader(file)] == ["P01"] + 3 * ["P02"] + 3 * ["P03"]
+
+
+def test_a_table_that_fails_is_a_line(
+    window: BrowserWindow, library: OpeningLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(table, "write_group_table", fail)
+    window.write_table(tmp_path / "group.csv")
+    assert library._writer is not None
+    library._writer.join()
+    window.refresh()
+    assert window.status.text() == "group.csv was not written: unexpected MemoryError: no room"
 
 
 def test_a_new_session_appears_after_f5(window: BrowserWindow, library: OpeningLibrary, tmp_path: Path) -> None:
