@@ -8,12 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-import numpy as np
-
 from ecg_live.annotations.current import SessionAnnotation
 from ecg_live.events import Marker, SelfReportAnswer, SetChange, State, StreamEvent
 from ecg_live.presentation.binned_series import BinnedSeries
-from ecg_live.presentation.status import result_state
+from ecg_live.presentation.status import prediction_interval, result_state
 from ecg_live.results import Grade, HeadInfo, HeadResult, HrvResult, Prediction, RrInterval, Snapshot
 from ecg_live.study.marker_texts import parse_span_marker, spans, undone_text, without_undone
 
@@ -115,16 +113,16 @@ class SessionTimeline:
 
     def add_items(self, items: Iterable[tuple[float, Prediction | RrInterval | HrvResult | StreamEvent]]) -> None:
         """Add what a recorded session gave, each with its stream time (s); ``hop`` is that of its predictions."""
-        stops: list[float] = []
+        predictions: list[Prediction] = []
         for at, item in items:
             self.now = max(self.now, at)
             if isinstance(item, Prediction):
                 self._add_prediction(item)
-                stops.append(item.stop)
+                predictions.append(item)
             elif not isinstance(item, RrInterval | HrvResult):
                 self._add_event(item)
-        if len(stops) > 1:
-            self.hop = float(np.median(np.diff(stops)))
+        if math.isfinite(hop := prediction_interval(predictions, math.inf)):
+            self.hop = hop
 
     def replace_markers(self, markers: Iterable[Marker]) -> None:
         """Show other markers in place of all: they were edited."""
