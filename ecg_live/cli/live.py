@@ -281,7 +281,8 @@ def _show_dashboard(
             raise
         print_error(error)
         print_notice("the session goes on without its window; Ctrl-C ends it")
-        _show(session, settings, uri, study, start, headless=True)
+        with _study_commands(study, session, headless=True):
+            _show(session, settings, uri, study, start, headless=True)
 
 
 def _conduct(study: SessionStudy, session: Session, window: MainWindow) -> None:

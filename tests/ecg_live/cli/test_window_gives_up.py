@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,9 @@ from ecg_live.model.predictor import Predictor
 from ecg_live.results import Poll, Snapshot
 from ecg_live.session import Session
 from ecg_live.signal.pipeline import SignalPath
+from ecg_live.study.course import StudyCourse
+from ecg_live.study.plan import Block, SelfReport, Study
+from ecg_live.study.run import StudyRun
 from tests.support.chunk_cutting import cut
 from tests.support.random_bundles import random_bundle
 from tests.support.scripted_source import Script
@@ -35,6 +40,16 @@ class Unseen(Session):
             raise ValueError("nothing to see")
         self.stop()
         return super().poll(since)
+
+
+class Asked(Unseen):
+    """Ends once the study that runs beside it asks for nothing any more."""
+
+    study: StudyRun
+
+    def stop(self) -> None:
+        if self.study.status().course.phase != "self_report":
+            super().stop()
 
 
 @pytest.fixture
@@ -80,3 +95,39 @@ def test_a_recording_goes_on_without_its_window(
         assert session.summary is not None
         assert session.summary.samples == 768
         assert (tmp_path / "a.xdf").stat().st_size > 768 * 4
+
+
+@pytest.mark.usefixtures("qapp", "own_settings")
+def test_a_study_goes_on_in_the_terminal_without_its_window(tmp_path: Path) -> None:
+    """Nothing can be typed here, so that the self-report is not asked, and the next block runs."""
+    source, bundle = Script(info(256.0), [*cut(ecg(3, 256.0), 256.0, [256, 256]), Script.SILENCE]), random_bundle()
+    settings = LiveSettings(record=str(tmp_path / "a.xdf"))
+    session = Asked(
+        source,
+        SignalPath(source.info),
+        Predictor(bundle),
+        bundle.head_infos,
+        [],
+        time.monotonic,
+        seconds=20.0,
+        recordings=RecorderFactory(settings, "x", source.info, bundle, time.monotonic),
+        record=True,
+    )
+    blocks = Block("rest", self_reports=("mood",)), Block("talk")
+    run = StudyRun(
+        Study("Lab", blocks, self_reports={"mood": SelfReport("mood", "sam")}), StudyCourse(blocks), time.monotonic
+    )
+    session.study = run
+    run.tick()
+    assert run.advance()
+    assert run.advance()
+    assert run.status().course.phase == "self_report"
+    session.start()
+    source.silent.wait(10)
+    study: Any = SimpleNamespace(run=run)
+    try:
+        _show_dashboard(session, settings, "x", study)
+        assert run.status().course.number == 2
+    finally:
+        Unseen.stop(session)
+        assert session.wait(10)
