@@ -36,7 +36,7 @@ class StudyRow(QtWidgets.QWidget):
             self._add(path)
         self._lay_out()
         self.list.activated.connect(self._on_activated)
-        self.edit.clicked.connect(self.open_editor)
+        self.edit.clicked.connect(lambda: self.open_editor(self._path))
 
     @property
     def path(self) -> str:
@@ -62,12 +62,12 @@ class StudyRow(QtWidgets.QWidget):
         if name and (row := self.list.findData(path)) >= 0:
             self.list.setItemText(row, name)
 
-    def open_editor(self) -> None:
-        """Edit the chosen study; once it is saved, it is read again."""
+    def open_editor(self, path: str) -> None:
+        """Edit a study; once it is saved, it is the chosen one, and read again."""
         from ecg_live.dashboard.study_editor.dialog import StudyEditor  # noqa: PLC0415 - it reads TOML, which takes time
 
-        editor = StudyEditor(Path(self._path), self)
-        editor.saved.connect(lambda path: self.choose(str(path)))
+        editor = StudyEditor(Path(path), self)
+        editor.saved.connect(lambda saved: self.choose(str(saved)))
         editor.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
         editor.open()
 
@@ -82,14 +82,11 @@ class StudyRow(QtWidgets.QWidget):
         new = self.list.itemText(row) == NEW_TEXT
         ask = QtWidgets.QFileDialog.getSaveFileName if new else QtWidgets.QFileDialog.getOpenFileName
         found, _ = ask(self, self.list.itemText(row), "study.toml" if new else "", STUDY_FILES)
-        if not found:
-            self.list.setCurrentIndex(self.list.findData(self._path))
-            return
-        if new and not Path(found).exists():
-            self._path = found
-            self.open_editor()
-            return
-        self.choose(found)
+        self.list.setCurrentIndex(self.list.findData(self._path))
+        if new and found and not Path(found).exists():
+            self.open_editor(found)  # which may be closed without a study
+        elif found:
+            self.choose(found)
 
     def _lay_out(self) -> None:
         label = text_label("Label of Study", 9, muted=True)

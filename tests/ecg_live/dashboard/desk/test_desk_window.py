@@ -13,6 +13,7 @@ from pyqtgraph.Qt import QtTest
 from pytestqt.qtbot import QtBot
 
 from ecg_live.dashboard.desk.memory import DeskChoices, DeskMemory
+from ecg_live.dashboard.desk.study_row import NEW_TEXT, NO_STUDY_TEXT
 from ecg_live.dashboard.preferences import PreferenceStore
 from ecg_live.dashboard.study_editor.dialog import StudyEditor
 from ecg_live.dashboard.theme import CONTRAST
@@ -274,6 +275,21 @@ def test_the_editor_of_a_study_opens_and_what_it_saves_is_read_again(
     page.form.participant.setEditText("P03")
     assert editor.save()
     assert page.form.participant_id == "P03"
+    editor.close()
+
+
+def test_a_new_study_counts_once_it_is_saved(
+    desk: SimulatedDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "new" / "study.toml"
+    path.parent.mkdir()
+    monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    study = desk.window.start_page.form.study
+    study.list.activated.emit(study.list.findText(NEW_TEXT))
+    (editor,) = desk.window.findChildren(StudyEditor)
+    assert (study.path, study.list.currentText()) == ("", NO_STUDY_TEXT)
+    assert editor.save()
+    assert study.path == str(path)
     editor.close()
 
 
