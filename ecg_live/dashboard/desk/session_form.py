@@ -56,6 +56,7 @@ class SessionForm(Panel):
         self.participant.setEditable(True)
         self.session = QtWidgets.QLineEdit()
         self.model = QtWidgets.QComboBox()
+        self._model_before = ""  # the choice to return to
         self.record = QtWidgets.QCheckBox("Record from the start")
         self.record_wishes = {False: True, True: False}  # of a device, and of a recording that is played
         self._plays_recording = False
@@ -109,6 +110,7 @@ class SessionForm(Panel):
         if self.model.findData(name) < 0:
             self.model.insertItem(self.model.count() - 1, Path(name).name, name)
         self.model.setCurrentIndex(self.model.findData(name))
+        self._model_before = name
 
     def choose_folder(self, folder: str) -> None:
         """Choose the folder of recordings; the default one without a text."""
@@ -176,8 +178,9 @@ class SessionForm(Panel):
     def _on_model(self, index: int) -> None:
         if self.model.itemData(index) is None:  # the last entry
             found, _ = QtWidgets.QFileDialog.getOpenFileName(self, "Choose a model", "", MODEL_FILES)
-            self.model.setCurrentIndex(0)
+            self.model.setCurrentIndex(max(0, self.model.findData(self._model_before)))
             self.choose_model(found)
+        self._model_before = self.model_name
         self.changed.emit()
 
     def _ask_folder(self) -> None:

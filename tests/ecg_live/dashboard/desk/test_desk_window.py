@@ -278,6 +278,20 @@ def test_the_editor_of_a_study_opens_and_what_it_saves_is_read_again(
     editor.close()
 
 
+def test_a_dialog_for_a_model_that_is_closed_leaves_the_model(
+    desk: SimulatedDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QtWidgets.QFileDialog, "getOpenFileName", lambda *_: ("", ""))
+    form = desk.window.start_page.form
+    for name in ("stress", "mental_load", "stress"):
+        index = form.model.findData(name)
+        form.model.setCurrentIndex(index)
+        form.model.activated.emit(index)
+    form.model.setCurrentIndex(form.model.count() - 1)
+    form.model.activated.emit(form.model.count() - 1)
+    assert form.model_name == "stress"
+
+
 def test_a_new_study_counts_once_it_is_saved(
     desk: SimulatedDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
