@@ -8,6 +8,7 @@ from pathlib import Path
 from PyQt6 import QtCore, QtWidgets
 
 from ecg_live.dashboard.widgets import text_label
+from ecg_live.errors import ConfigError
 
 NO_STUDY_TEXT, OPEN_TEXT, NEW_TEXT = "No study", "Open a study file ...", "New study ..."
 STUDY_FILES = "Studies (*.toml)"
@@ -66,7 +67,11 @@ class StudyRow(QtWidgets.QWidget):
         """Edit a study; once it is saved, it is the chosen one, and read again."""
         from ecg_live.dashboard.study_editor.dialog import StudyEditor  # noqa: PLC0415 - it reads TOML, which takes time
 
-        editor = StudyEditor(Path(path), self)
+        try:
+            editor = StudyEditor(Path(path), self)
+        except ConfigError:
+            self.choose(path)  # who reads it says what is wrong with it
+            return
         editor.saved.connect(lambda saved: self.choose(str(saved)))
         editor.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
         editor.open()

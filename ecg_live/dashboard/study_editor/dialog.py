@@ -44,9 +44,10 @@ class StudyEditor(QtWidgets.QDialog):
     saved = QtCore.pyqtSignal(Path)
 
     def __init__(self, path: Path | None = None, parent: QtWidgets.QWidget | None = None) -> None:
+        document = StudyDocument(_text(path), path or Path("study.toml"))  # first: no half of a window is left
         super().__init__(parent)
         self.path = path
-        self._document = StudyDocument(_text(path), path or Path("study.toml"))
+        self._document = document
         self._written = self._document.text if path is not None and path.is_file() else ""
         self._asked = False  # about changes that are not saved
         self._fault: StudyFault | None = None

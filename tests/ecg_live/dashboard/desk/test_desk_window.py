@@ -307,6 +307,18 @@ def test_a_new_study_counts_once_it_is_saved(
     editor.close()
 
 
+def test_a_study_that_the_editor_cannot_read_is_read_again_by_the_page(desk: SimulatedDesk, tmp_path: Path) -> None:
+    study = tmp_path / "study.toml"
+    study.write_text("name = ")
+    row = desk.window.start_page.form.study
+    told: list[str] = []
+    row.choose(str(study))
+    row.chosen.connect(told.append)
+    QtTest.QTest.mouseClick(row.edit, LEFT)
+    assert desk.window.findChildren(StudyEditor) == []
+    assert told == [str(study)]
+
+
 def test_several_sources_are_several_wearers(qtbot: QtBot, desk: SimulatedDesk) -> None:
     page = desk.window.start_page
     click_source(qtbot, desk, "Lab")
