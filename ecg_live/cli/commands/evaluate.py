@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    models: Annotated[list[Path], typer.Argument(metavar="MODEL...", help="Bundles to score, and to compare.")],
+    models: Annotated[
+        list[Path], typer.Argument(readable=False, metavar="MODEL...", help="Bundles to score, and to compare.")
+    ],
     dataset: Annotated[
         list[str],
         typer.Option(

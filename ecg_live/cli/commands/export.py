@@ -13,7 +13,7 @@ from ecg_live.text import sanitize
 
 
 def export(
-    file: Annotated[Path, typer.Argument(help="A recording.")],
+    file: Annotated[Path, typer.Argument(readable=False, help="A recording.")],
     to: Annotated[str, typer.Option(help="csv, edf, bids, or xdf (repairs an XDF file).")],
     out: Annotated[
         Path | None,

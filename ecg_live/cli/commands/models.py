@@ -29,7 +29,10 @@ INPUT_TEXTS: Mapping[FeatureKind, str] = {
 
 def models(
     file: Annotated[
-        Path | None, typer.Argument(help="Bundle of your own, or name of a bundled one; all bundled ones without it.")
+        Path | None,
+        typer.Argument(
+            readable=False, help="Bundle of your own, or name of a bundled one; all bundled ones without it."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:

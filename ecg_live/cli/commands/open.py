@@ -14,7 +14,9 @@ def open_(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            metavar="SESSION...", help="A session's recording (.xdf), two to compare, or a folder to look through."
+            readable=False,
+            metavar="SESSION...",
+            help="A session's recording (.xdf), two to compare, or a folder to look through.",
         ),
     ],
     with_model: Annotated[

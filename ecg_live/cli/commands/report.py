@@ -15,7 +15,9 @@ from ecg_live.text import sanitize
 def report(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="A session's recording (.xdf); of several files the first, or all."),
+        typer.Argument(
+            readable=False, metavar="FILE...", help="A session's recording (.xdf); of several files the first, or all."
+        ),
     ],
     out: Annotated[Path | None, typer.Option(help="Page to write (FILE.html).")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing page.")] = False,

@@ -37,7 +37,7 @@ DEFAULT_ADAPTER = "hci-socket:0" if sys.platform == "linux" else "usb:0"  # bumb
 
 def simulate(
     device: Annotated[str, typer.Argument(help="lsl, shimmer, bitalino, polar or movesense.")],
-    file: Annotated[Path, typer.Argument(help="Recording to play.")],
+    file: Annotated[Path, typer.Argument(readable=False, help="Recording to play.")],
     name: Annotated[str | None, typer.Option(help="Name of the device.")] = None,
     loop: Annotated[bool, typer.Option("--loop", help="LSL: begin again at the end; radio devices always do.")] = False,
     seconds: Seconds = None,

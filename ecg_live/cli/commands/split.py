@@ -12,7 +12,7 @@ from ecg_live.text import sanitize
 
 
 def split(
-    file: Annotated[Path, typer.Argument(help="A file that join, or run --one-file, made.")],
+    file: Annotated[Path, typer.Argument(readable=False, help="A file that join, or run --one-file, made.")],
     out: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder for the files (beside FILE).")] = None,
     debug: Debug = False,  # noqa: ARG001 - main looks for it
 ) -> None:

@@ -13,7 +13,7 @@ from ecg_live.cli.commands.options import Debug, Json
 
 
 def study(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Study file (study.toml).")],
+    file: Annotated[Path, typer.Argument(readable=False, metavar="FILE", help="Study file (study.toml).")],
     participant: Annotated[str | None, typer.Option(help="Only the order of this participant.")] = None,
     as_json: Json = False,
     edit: Annotated[

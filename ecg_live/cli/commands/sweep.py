@@ -25,7 +25,10 @@ SWEEP_ENGINES: Mapping[str, Literal["local", "ray"]] = {"local": "local", "ray":
 
 def sweep(
     file: Annotated[
-        Path, typer.Argument(help=r"TOML file: \[run], \[grid] of settings with their values, \[settings] of all.")
+        Path,
+        typer.Argument(
+            readable=False, help=r"TOML file: \[run], \[grid] of settings with their values, \[settings] of all."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Folder for the runs, their table and plot.")] = Path("sweep"),
     engine: Annotated[str, typer.Option(help="What runs the cells: local or ray.")] = "local",

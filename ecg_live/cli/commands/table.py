@@ -14,7 +14,8 @@ from ecg_live.text import sanitize
 
 def table(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Sessions' recordings (.xdf), or folders of them.")
+        list[Path],
+        typer.Argument(readable=False, metavar="FILE...", help="Sessions' recordings (.xdf), or folders of them."),
     ],
     out: Annotated[Path, typer.Option(help="Table to write: .csv or .parquet. Its codebook is written beside it.")],
     by: Annotated[

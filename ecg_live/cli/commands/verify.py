@@ -16,7 +16,7 @@ from ecg_live.text import sanitize
 
 
 def verify(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Recordings (.xdf).")],
+    files: Annotated[list[Path], typer.Argument(readable=False, metavar="FILE...", help="Recordings (.xdf).")],
     as_json: Json = False,
     debug: Debug = False,  # noqa: ARG001 - main looks for it
 ) -> None:

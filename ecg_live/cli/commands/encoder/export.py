@@ -12,7 +12,8 @@ from ecg_live.cli import print_notice
 
 def export(
     bundle: Annotated[
-        Path | None, typer.Argument(metavar="BUNDLE", help="Bundle of your own; the bundled model without it.")
+        Path | None,
+        typer.Argument(readable=False, metavar="BUNDLE", help="Bundle of your own; the bundled model without it."),
     ] = None,
     out: Annotated[Path, typer.Option(help="File to write: .onnx.")] = Path("encoder.onnx"),
 ) -> None:

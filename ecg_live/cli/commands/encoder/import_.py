@@ -11,7 +11,10 @@ from ecg_live.cli import print_notice
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="ONNX file, with one window in and its embedding out.")],
+    file: Annotated[
+        Path,
+        typer.Argument(readable=False, metavar="FILE", help="ONNX file, with one window in and its embedding out."),
+    ],
     out: Annotated[Path, typer.Option(help="File to write: .safetensors.")] = Path("encoder.safetensors"),
     card: Annotated[Path | None, typer.Option(help="TOML file with the values of the options below.")] = None,
     rate: Annotated[float | None, typer.Option(help="Sampling rate of its input in Hz.")] = None,
