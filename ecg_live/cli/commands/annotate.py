@@ -34,7 +34,7 @@ class AnnotateOptions:
 
 
 def annotate(
-    file: Annotated[Path, typer.Argument(readable=False, help="A session's recording (.xdf), its first file.")],
+    file: Annotated[Path, typer.Argument(readable=False, help="A session's recording (.xdf); of several files any.")],
     action: Annotated[str, typer.Argument(help="list, add, move, edit, delete, restore or history.")] = "list",
     target: Annotated[
         str | None, typer.Argument(metavar="ID", help="What to change, as list shows it: a1, or m1 for a marker.")
