@@ -14,7 +14,7 @@ from ecg_live.participant_profile import file_name_of
 from ecg_live.study.marker_texts import TimedText
 from ecg_live.study.plan import Study
 
-RECORDING_SUFFIX = ".xdf"
+RECORDING_SUFFIX, ANY_SUFFIX = ".xdf", ".[xX][dD][fF]"
 BEING_WRITTEN_S = 2.0  # a recording that grows within them is another session's
 
 
@@ -46,8 +46,9 @@ class StudyRecordings:
         """The recordings that are there, the oldest first; a file that cannot be read is none."""
         from ecg_live.recorded.session_file import read_contents, read_file_header
 
-        stem, found = self._pattern.removesuffix(RECORDING_SUFFIX), dict[Path, str]()
-        for pattern in (stem + RECORDING_SUFFIX, f"{stem}_*{RECORDING_SUFFIX}"):
+        named = self._pattern.casefold().endswith(RECORDING_SUFFIX)
+        stem, found = self._pattern[: -len(RECORDING_SUFFIX)] if named else self._pattern, dict[Path, str]()
+        for pattern in (stem + ANY_SUFFIX, f"{stem}_*{ANY_SUFFIX}"):
             for path in self._folder.glob(pattern):
                 try:
                     contents = read_contents(path, ())

@@ -101,6 +101,13 @@ def test_a_session_that_is_complete_is_not_run_again(study: Path) -> None:
     assert run(study, "--session", "S2")[0] == 0
 
 
+def test_a_recording_is_known_by_its_name_in_capitals_as_well(study: Path) -> None:
+    study.write_text('record = "{participant}.XDF"\n' + STUDY)
+    assert run(study)[0] == 0
+    assert (study.parent / "P01.XDF").exists()
+    assert "P01 has been through 3 of 3 blocks of session S1 (P01.XDF)" in run(study)[2]
+
+
 def test_a_session_that_was_cut_is_gone_on_with_only_if_asked(study: Path) -> None:
     """The wall time ends the first part within its second block, as a crash would."""
     study.write_text(STUDY.replace("seconds = 10", 'until = "key"'))
