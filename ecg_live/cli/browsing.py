@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -37,8 +38,10 @@ def list_folder(folder: Path, *, as_json: bool) -> int:
 
 def _line(entry: SessionEntry) -> str:
     name = " · ".join(part for part in (entry.participant, entry.session) if part) or "no participant"
-    annotated = f"{entry.annotations} annotations" if entry.annotations else ""
-    quality = f"{entry.usable_text} usable", f"{entry.lost:,} lost"
+    if entry.problem and math.isnan(entry.duration):  # nothing is known of it
+        return f"{entry.path}  {entry.problem}"
+    annotated = f"{entry.annotations} annotation{'' if entry.annotations == 1 else 's'}" if entry.annotations else ""
+    quality = f"{entry.usable_text} usable", f"{entry.lost_text} lost"
     parts = (entry.date_text, name, entry.length_text, entry.study, *quality)
     return "  ".join(part for part in (*parts, annotated, str(entry.path), entry.remark) if part)
 

@@ -126,7 +126,8 @@ def test_the_command_lists_a_folder(folder: Path) -> None:
     assert rows["a.xdf"]["usable"] == 0.875
     assert rows["text.xdf"]["problem"] == NOT_OURS
     text = ecg_live("open", folder, "--headless").stdout
-    assert "P01 · S1  0:01:00  88 % usable  512 lost  1 annotations" in text
+    assert "P01 · S1  0:01:00  88 % usable  512 lost  1 annotation  " in text
+    assert f"{folder / 'text.xdf'}  {NOT_OURS}" in text.splitlines()  # no value beside a file that is no session
     refused = ecg_live("open", folder / "a.xdf", folder / "parts.xdf", "--headless")
     assert refused.returncode == 2
     assert "two sessions are compared in a window" in refused.stderr
