@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from ecg_live.html.markup import bullet_list, collapsible, count, number, table, tag
+from ecg_live.html.markup import collapsible, count, number, table, tag
 from ecg_live.presentation.formatting import clock_text
 from ecg_live.recorded.report.claims import baseline_text
 from ecg_live.recorded.report.sentences import ending_text, files_text
@@ -57,17 +57,6 @@ def settings_section(session: RecordedSession) -> Markup:
     if card:
         parts.append(collapsible("The model's card", table("Card", ("field", "value"), about + heads, "words")))
     return tag("section", tag("h2", "Settings"), parts) if parts else Markup("")
-
-
-def model_caveats(session: RecordedSession) -> Markup:
-    """Make a list of the limitations that the model's card states."""
-    limitations = []
-    for head, fields in _head_cards(parse_json_object(session.header_texts.get("model", ""))):
-        listed = fields.get("caveats")
-        limitations += [f"{head}: {caveat}" for caveat in listed] if isinstance(listed, list) else []
-    if not limitations:
-        return Markup("")
-    return tag("div", tag("h3", "Limitations that the model's card states"), bullet_list(limitations))
 
 
 def _rows(session: RecordedSession) -> Iterator[tuple[str, str]]:

@@ -88,7 +88,7 @@ def test_events_are_lines_in_words() -> None:
     ]
     assert told == [
         "0:00:02  Gap of 1 s (256 samples): the stream was away",
-        "0:01:00  Marker: block/rest/stop",
+        "0:01:00  Block rest ends",
         "0:01:01  Self-report mood: not asked",
     ]
 
