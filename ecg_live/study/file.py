@@ -35,6 +35,7 @@
 from __future__ import annotations
 
 import string
+import sys
 from collections.abc import Mapping
 from dataclasses import fields
 from math import isfinite
@@ -310,6 +311,8 @@ class _StudyReader:
         value = table.get(str(key[-1]))
         if value is None:
             return None
+        if isinstance(value, int) and abs(value) > sys.float_info.max:
+            self._refuse(key, "more than a number can be", "mend it")
         if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
             self._refuse(key, f"{value!r} is not a number", "mend it")
         if not low <= value <= high or value == 0:

@@ -113,6 +113,7 @@ def test_a_whole_study(tmp_path: Path) -> None:
         ("seconds = 60", "seconds = 20", "line 25: blocks.1.seconds: 20; a resting baseline needs at least 30 s"),
         ("seconds = 60", "seconds = -1", "line 25: blocks.1.seconds: -1; from 0 to 86400"),
         ("seconds = 60", 'seconds = "60"', "line 25: blocks.1.seconds: '60' is not a number"),
+        ("seconds = 60", "seconds = 1" + 400 * "0", "line 25: blocks.1.seconds: more than a number can be"),
         ("seconds = 60", "", "line 23: blocks.1.seconds: missing: the block would never end"),
         ("baseline = true", "baseline = 1", "line 27: blocks.1.baseline: 1 is neither true nor false"),
         ("baseline = true", "base = true", "line 27: blocks.1.base: unknown; known are name, seconds"),
