@@ -219,7 +219,8 @@ class ProbabilityCurve(QtWidgets.QWidget):
             painter.restore()
 
     def _draw_changes(self, painter: QtGui.QPainter, plot: QtCore.QRectF) -> None:
-        """Draw a vertical line at each change of set, with the name of the new set at its side."""
+        """Draw a vertical line at each change of set, with the new set's name at its side, below texts of markers."""
+        baseline = plot.top() + self.fontMetrics().height() + self.fontMetrics().ascent() + 1
         for at, name in self.changes():
             x = self._pixel(plot, at)
             if x < plot.left():
@@ -229,7 +230,7 @@ class ProbabilityCurve(QtWidgets.QWidget):
             wide = self.fontMetrics().horizontalAdvance(name)
             left = x + 4 if x + 4 + wide <= plot.right() else x - 4 - wide
             painter.setPen(QtGui.QColor(self._palette.text))
-            painter.drawText(QtCore.QPointF(left, plot.top() + self.fontMetrics().ascent() + 1), name)
+            painter.drawText(QtCore.QPointF(left, baseline), name)
 
     def _draw_axes(self, painter: QtGui.QPainter, plot: QtCore.QRectF) -> None:
         row = self.fontMetrics().height()

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from ecg_live.dashboard.curve import ProbabilityCurve
 from ecg_live.dashboard.legend import row_height
 from ecg_live.dashboard.theme import DARK, LIGHT, Palette
+from ecg_live.dashboard.timeline.session_timeline import SessionTimeline, TimelineMarker
 from ecg_live.results import HeadInfo, HeadResult
 
 LOAD = HeadInfo("mental_load", ("rest", "load"))
@@ -41,6 +42,23 @@ def test_nine_lines_differ_in_colour_or_style(qtbot: QtBot, palette: Palette) ->
     qtbot.addWidget(curve)
     pens = [curve._pen(which) for which in range(9)]
     assert len({(pen.color().name(), pen.style()) for pen in pens}) == 9
+
+
+def test_the_name_of_a_set_is_not_written_over_that_of_a_marker(qtbot: QtBot) -> None:
+    rows = []
+    for which in ("population", "personal"):
+        timeline = SessionTimeline((LOAD,))
+        timeline.markers = (TimelineMarker(11.0, "a stimulus with a long name"),)
+        curve = ProbabilityCurve(LOAD, LIGHT, timeline)
+        qtbot.addWidget(curve)
+        curve.resize(300, 140)
+        for stop in (10.0, 12.0):
+            curve.add(stop, HeadResult({"rest": 0.6, "load": 0.4}, "load", set=which if stop > 11 else "population"))
+        curve.show_at(40.0, 2.0)
+        plot, image = curve.plot, curve.grab().toImage()
+        row = round(plot.top()) + curve.fontMetrics().ascent() // 2
+        rows.append([image.pixelColor(x, row).name() for x in range(image.width())])
+    assert sum(one != other for one, other in zip(*rows, strict=True)) <= 2  # the line at the change
 
 
 def test_answers_of_two_sets_are_never_joined_and_the_moment_is_marked(qtbot: QtBot) -> None:
