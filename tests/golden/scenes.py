@@ -13,7 +13,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PyQt6 import QtGui, QtWidgets
+from PyQt6 import QtGui, QtWidgets, sip
 
 from ecg_live.dashboard.self_report.field import Look
 from ecg_live.dashboard.self_report.form import SelfReportForm
@@ -159,7 +159,7 @@ def picture(name: str) -> QtGui.QImage:
     widget = SCENES[name]()
     QtWidgets.QApplication.processEvents()
     image = widget.grab().toImage().convertToFormat(QtGui.QImage.Format.Format_RGB888)
-    widget.deleteLater()
+    sip.delete(widget)  # a window that is only collected some time later may go while Qt still calls it
     return image
 
 
