@@ -33,5 +33,5 @@ def recorded_wearers(texts: Sequence[str]) -> list[WearerRecording]:
         path = regular_file(Path(file))
         if any(path.samefile(each.path) for each in found):
             raise ConfigError(f"{sanitize(file)} is given twice", "give each recording once")
-        found.append(WearerRecording(name or sanitize(path.stem), path))
+        found.append(WearerRecording(sanitize(name or path.stem), path))
     return found

@@ -14,12 +14,13 @@ from ecg_live.xdf.decode import DAMAGED_REMEDY, StreamHeader
 from ecg_live.xdf.encode import ECG_LIVE_ELEMENT
 
 WEARER_FIELD, WEARER_KEY_FIELD, KEY_FIELD = "wearer", "wearer_key", "key"
+WEARER_DATE_FIELD = "wearer_datetime"  # of the wearer's recording: the file has that of the first
 NAME_JOINT = "/"  # between wearer and stream
 _PROLOGUE = b'<?xml version="1.0"?>'
 
 
-def joined_header(header: bytes, wearer: str) -> bytes:
-    """XML of a stream's header in a file of several wearers.
+def joined_header(header: bytes, wearer: str, date: str) -> bytes:
+    """XML of a stream's header in a file of several wearers; ``date`` is that of the wearer's own file.
 
     Raises
     ------
@@ -32,6 +33,7 @@ def joined_header(header: bytes, wearer: str) -> bytes:
         raise FormatError("a stream of another program", "join recordings of ecg-live only")
     key.tag = WEARER_KEY_FIELD
     ET.SubElement(own, WEARER_FIELD).text = wearer
+    ET.SubElement(own, WEARER_DATE_FIELD).text = date
     name = root.find("name")
     if name is not None:
         name.text = f"{wearer}{NAME_JOINT}{name.text or ''}"
@@ -51,7 +53,9 @@ def single_header(header: bytes) -> bytes:
     if key is None or wearer is None:
         raise FormatError("a stream that names no wearer", DAMAGED_REMEDY)
     key.tag = KEY_FIELD
-    own.remove(wearer)
+    for each in (wearer, own.find(WEARER_DATE_FIELD)):
+        if each is not None:  # older files have no date
+            own.remove(each)
     if name is not None:
         name.text = (name.text or "").removeprefix(f"{wearer.text}{NAME_JOINT}")
     return _document(root)

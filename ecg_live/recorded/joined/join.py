@@ -10,7 +10,7 @@ import numpy as np
 
 from ecg_live.errors import ConfigError, RecordingError
 from ecg_live.events import StreamInfo
-from ecg_live.recorded.joined.session_streams import COPIED_TAGS, Footer, StreamsWriter, stream_chunks
+from ecg_live.recorded.joined.session_streams import COPIED_TAGS, Footer, StreamsWriter, file_date, stream_chunks
 from ecg_live.recorded.report.recording_parts import later_files, part_number
 from ecg_live.recorded.session_file import read_file_header
 from ecg_live.recorded.synchrony import recorded_synchrony
@@ -67,7 +67,7 @@ def join_recordings(recordings: Sequence[WearerRecording], out: Path, width: int
         _check(path)
     named = [WearerRecording(name, paths[0]) for name, paths in zip(names, files, strict=True)]
     synchrony = recorded_synchrony(named, width)
-    writer = StreamsWriter.begin(out, files[0][0])
+    writer = StreamsWriter.begin(out, file_date(files[0][0]))
     try:
         numbers = _write_headers(writer, names, files)
         _write_synchrony(writer, synchrony.values, len(numbers) + 1)
@@ -105,10 +105,11 @@ def _write_headers(
     """Write the stream headers of all recordings; return the new number of each recording's streams."""
     numbers: dict[tuple[int, int], int] = {}
     for place, (name, paths) in enumerate(zip(names, files, strict=True)):
+        date = file_date(paths[0])
         for chunk in stream_chunks(paths[0]):
             if chunk.tag == encode.STREAM_HEADER_TAG:
                 number = numbers[place, chunk.stream] = len(numbers) + 1
-                writer.add(chunk.tag, joined_header(chunk.content, name), number)
+                writer.add(chunk.tag, joined_header(chunk.content, name, date), number)
                 writer.footers[number] = Footer()
     return numbers
 

@@ -78,8 +78,8 @@ class StreamsWriter:
     pending: bytearray = field(default_factory=bytearray)
 
     @classmethod
-    def begin(cls, path: Path, like: Path) -> StreamsWriter:
-        """Begin a file with the date of another.
+    def begin(cls, path: Path, date: str) -> StreamsWriter:
+        """Begin a file with a date, as a file header has it.
 
         Raises
         ------
@@ -87,7 +87,7 @@ class StreamsWriter:
             It is there already, or cannot be made.
         """
         writer = cls(path, XdfFile(path))
-        writer.add(encode.FILE_HEADER_TAG, file_header(_began(like), 1, str(uuid4())))
+        writer.add(encode.FILE_HEADER_TAG, file_header(_parsed(date), 1, str(uuid4())))
         return writer
 
     def add(self, tag: int, content: bytes, stream: int | None = None) -> None:
@@ -119,8 +119,13 @@ class StreamsWriter:
             self.pending.clear()
 
 
-def _began(path: Path) -> datetime:
+def file_date(path: Path) -> str:
+    """Date and time in a file's header; empty if it has none."""
+    return read_file_header(path).get("datetime", "")
+
+
+def _parsed(date: str) -> datetime:
     try:
-        return datetime.fromisoformat(read_file_header(path).get("datetime", ""))
+        return datetime.fromisoformat(date)
     except ValueError:
         return datetime.now().astimezone()

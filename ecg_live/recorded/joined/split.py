@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from ecg_live.errors import FormatError
 from ecg_live.participant_profile import file_name_of
-from ecg_live.recorded.joined.session_streams import COPIED_TAGS, Footer, StreamsWriter, stream_chunks
+from ecg_live.recorded.joined.session_streams import COPIED_TAGS, Footer, StreamsWriter, file_date, stream_chunks
 from ecg_live.xdf import encode
 from ecg_live.xdf.decode import StreamHeader, read_stream_header
-from ecg_live.xdf.wearer_streams import WEARER_FIELD, single_header, wearers_of
+from ecg_live.xdf.wearer_streams import WEARER_DATE_FIELD, WEARER_FIELD, single_header, wearers_of
 
 
 def split_recording(path: Path, folder: Path | None = None) -> list[Path]:
@@ -40,9 +41,10 @@ def split_recording(path: Path, folder: Path | None = None) -> list[Path]:
         raise FormatError(f"{path.name} names no wearers: it is not a joined recording", "give a file that join made")
     written: list[Path] = []
     for wearer in wearers:
-        streams = {number for number, header in headers.items() if header.own.get(WEARER_FIELD) == wearer}
+        streams = {number: header for number, header in headers.items() if header.own.get(WEARER_FIELD) == wearer}
+        date = next(iter(streams.values())).own.get(WEARER_DATE_FIELD) or file_date(path)
         out = (folder or path.parent) / f"{path.stem}_{file_name_of(wearer)}{path.suffix}"
-        _write(path, out, streams)
+        _write(path, out, streams.keys(), date)
         written.append(out)
     return written
 
@@ -56,8 +58,8 @@ def _headers(path: Path) -> dict[int, StreamHeader]:
     }
 
 
-def _write(path: Path, out: Path, streams: set[int]) -> None:
-    writer = StreamsWriter.begin(out, path)
+def _write(path: Path, out: Path, streams: AbstractSet[int], date: str) -> None:
+    writer = StreamsWriter.begin(out, date)
     try:
         for chunk in stream_chunks(path):
             if chunk.stream not in streams:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import pyxdf
 import ecg_live as api
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.recorded.joined.join import WearerRecording, join_recordings
+from ecg_live.recorded.joined.session_streams import Footer, StreamsWriter, file_date, stream_chunks
 from ecg_live.recorded.joined.split import split_recording
 from ecg_live.recorded.report import write_report
 from ecg_live.recorded.session_file import read_contents
@@ -21,6 +23,7 @@ from ecg_live.recorded.table import write_group_table
 from ecg_live.recorded.table.recordings import find_recordings
 from ecg_live.recorded.verify import verify
 from ecg_live.sinks.xdf_parts import RollLimits
+from ecg_live.xdf.encode import STREAM_FOOTER_TAG
 from tests.support.xdf_recordings import BEGAN, INFO, TEXTS, counted, ecg, eventful, load, prediction, record, settled
 from tests.support.xdf_recordings import recorder as open_recorder
 
@@ -86,6 +89,21 @@ def test_split_gives_back_what_was_recorded(two: list[WearerRecording], tmp_path
         assert before.file_header["datetime"] == after.file_header["datetime"]
     np.testing.assert_array_equal(ecg(files[0]), ecg(two[0].path))
     assert api.read(files[1]).duration == pytest.approx(1500 / 130)
+
+
+def test_each_keeps_the_date_of_its_own_recording(two: list[WearerRecording], tmp_path: Path) -> None:
+    hour_ago = dt.datetime.fromisoformat(file_date(two[1].path)) - dt.timedelta(hours=1)
+    date = hour_ago.strftime("%Y-%m-%dT%H:%M:%S%z")
+    writer = StreamsWriter.begin(tmp_path / "old.xdf", date)
+    for chunk in stream_chunks(two[1].path):
+        if chunk.tag == STREAM_FOOTER_TAG:
+            writer.footers.setdefault(chunk.stream, Footer()).add(chunk.content)
+        else:
+            writer.add(*chunk[::2], chunk.stream)
+    writer.close()
+    join_recordings([two[0], WearerRecording("old", tmp_path / "old.xdf")], tmp_path / "both.xdf")
+    parts = split_recording(tmp_path / "both.xdf")
+    assert [file_date(path) for path in parts] == [file_date(two[0].path), date]
 
 
 def test_the_files_of_one_recording_become_one_stream(tmp_path: Path) -> None:
