@@ -133,5 +133,5 @@ def test_an_item_that_was_a_number_once_and_a_text_once_is_a_text(tmp_path: Path
     out = tmp_path / "t.csv"
     write_group_table(find_recordings([tmp_path]), out, "session")
     with out.open(encoding="utf-8", newline="") as file:
-        found = [row["self_report_mood_text"] for row in csv.DictReader(file)]
-    assert sorted(found) == ["4.0", "4.0; well", "well"]
+        cells = [row["self_report_mood_text"] for row in csv.DictReader(file)]
+    assert sorted(cells) == ["4.0", "4.0; well", "well"]
