@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from math import isfinite, nan
+from math import inf, isfinite, nan
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from ecg_live.recorded.report.recording_parts import later_files
 from ecg_live.recorded.session_file import SessionContents, read_contents
 from ecg_live.results import HeadInfo, Synchrony
 from ecg_live.signal.synchrony import DEFAULT_WIDTH_S
-from ecg_live.wearers.synchrony import SynchronyTracker
+from ecg_live.wearers.synchrony import SynchronyTracker, measures_of
 from ecg_live.xdf.decode import StreamHeader
 from ecg_live.xdf.stream_spec import RATING_FIELDS
 
@@ -87,14 +87,29 @@ def recorded_synchrony(recordings: Sequence[NamedRecording], width: int = DEFAUL
     heads = series[0].heads
     if any(each.heads != heads for each in series):
         heads, remarks = (), [*remarks, "the recordings were made with different models: heart rate only"]
-    found: list[Synchrony] = []
-    names, hop = [each.wearer for each in series], max(each.hop for each in series)
-    tracker = SynchronyTracker(names, heads, width, hop, replay=True, on_report=found.extend)
-    for time, wearer, row in _in_order(series):
-        tracker.add_values(wearer, time, row[: len(tracker.measures)])
-    for wearer in range(len(series)):
-        tracker.end(wearer)
-    return RecordedSynchrony(tuple(found), tracker.measures, tuple(remarks))
+    found, hop = list[Synchrony](), max(each.hop for each in series)
+    for group in (each for each in _overlapping(series) if len(each) > 1):
+        names = [each.wearer for each in group]
+        tracker = SynchronyTracker(names, heads, width, hop, replay=True, on_report=found.extend)
+        for time, wearer, row in _in_order(group):
+            tracker.add_values(wearer, time, row[: len(tracker.measures)])
+        for wearer in range(len(group)):
+            tracker.end(wearer)
+    measures = tuple(label for label, _, _ in measures_of(heads))
+    return RecordedSynchrony(tuple(found), measures, tuple(remarks))
+
+
+def _overlapping(series: Sequence[_Series]) -> Iterator[list[_Series]]:
+    """Groups of recordings whose times join, each in the given order: between two of other days may lie years."""
+    order = {id(each): place for place, each in enumerate(series)}
+    group, stop = list[_Series](), -inf
+    for each in sorted((one for one in series if len(one.times)), key=lambda one: float(one.times[0])):
+        if each.times[0] > stop:
+            yield sorted(group, key=lambda one: order[id(one)])
+            group = []
+        group.append(each)
+        stop = max(stop, float(each.times[-1]))
+    yield sorted(group, key=lambda one: order[id(one)])
 
 
 def _in_order(series: Sequence[_Series]) -> Iterator[tuple[float, int, list[float]]]:

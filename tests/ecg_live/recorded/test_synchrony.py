@@ -89,3 +89,14 @@ def test_a_file_without_predictions_is_refused(tmp_path: Path) -> None:
 def test_one_alone_has_none(tmp_path: Path) -> None:
     record(tmp_path / "a.xdf", [prediction()], INFO, texts=TEXTS)
     assert recorded_synchrony([WearerRecording("a", tmp_path / "a.xdf")]).values == ()
+
+
+def test_years_between_two_recordings_are_not_walked_through(tmp_path: Path) -> None:
+    day = 86400.0
+    together = [recording(tmp_path / f"{name}.xdf", windows(n)) for n, name in enumerate("ab")]
+    later = [replace(item, time=item.time + 10_000 * day) for item in windows(0)]
+    found = recorded_synchrony([recording(tmp_path / "c.xdf", later), *together], 60)
+    assert {value.wearers for value in found.values} == {("a", "b")}
+    assert found.values == recorded_synchrony(together, 60).values
+    alone = recorded_synchrony([recording(tmp_path / "d.xdf", later), together[0]], 60)
+    assert (alone.values, alone.measures) == ((), ("heart rate", "load: load"))
