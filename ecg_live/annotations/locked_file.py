@@ -10,9 +10,7 @@ from pathlib import Path
 
 from ecg_live.atomic_write import PRIVATE_FILE, sync_folder, write_all
 
-if sys.platform == "win32":
-    import msvcrt
-else:
+if sys.platform != "win32":
     import fcntl
 
 _READ_BYTES = 1 << 20  # at once
@@ -49,6 +47,8 @@ def locked_file(path: Path) -> Iterator[int]:
 def _lock(file: int) -> Iterator[None]:
     """Wait until no other program holds a file; where the file system has no locks, do not wait."""
     if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 - Windows alone has it
+
         os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
         msvcrt.locking(file, msvcrt.LK_LOCK, 1)
         try:

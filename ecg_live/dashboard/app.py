@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, TypeVar
 
-from PyQt6 import QtCore, QtWidgets
+from PyQt6 import QtCore, QtWidgets, sip
 
 from ecg_live.dashboard.preferences import PreferenceStore
 from ecg_live.dashboard.window import MainWindow
@@ -166,6 +166,17 @@ class DrawnWindow(Protocol):
 W = TypeVar("W", bound=DrawnWindow)
 
 
+def delete_windows(others: set[QtWidgets.QWidget]) -> None:
+    """Delete all windows but ``others`` here and now.
+
+    A window is a cycle of references: left to the garbage collector, it would go in whatever thread that runs in next,
+    and Qt ends the process when that is not its own.
+    """
+    for window in QtWidgets.QApplication.topLevelWidgets():
+        if window not in others and not sip.isdeleted(window):
+            sip.delete(window)
+
+
 def run_until_closed(
     make: Callable[[], W],
     stop: Callable[[], object],
@@ -188,7 +199,7 @@ def run_until_closed(
     """
     app = QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
     QtWidgets.QApplication.setStyle("Fusion")
-    previous_hook = sys.excepthook
+    previous_hook, others = sys.excepthook, set(QtWidgets.QApplication.topLevelWidgets())
     try:
         window = make()
         failures = FrameErrors(window.warn, clock)
@@ -213,6 +224,7 @@ def run_until_closed(
         raise
     finally:
         sys.excepthook = previous_hook
+        delete_windows(others)
     if failures.gave_up is not None:
         raise failures.gave_up
     stop()

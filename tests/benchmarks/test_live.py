@@ -70,7 +70,9 @@ def test_first_frame() -> None:
         "from ecg_live.cli import main\n"
         "show = app.run_dashboard\n"
         "def first(): print(time.monotonic(), flush=True); app.request_quit()\n"
-        "app.run_dashboard = lambda view, **named: show(view, **named, on_first_frame=first)\n"
+        "def both(view, *, on_first_frame, **named):\n"
+        "    return show(view, on_first_frame=lambda: (on_first_frame and on_first_frame(), first()), **named)\n"
+        "app.run_dashboard = both\n"
         "sys.argv = ['ecg-live', 'demo']\n"
         "main()\n"
     )

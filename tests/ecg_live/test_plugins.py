@@ -74,7 +74,7 @@ def test_a_data_set_by_its_name(site: Site) -> None:
     assert (done.stdout.strip(), done.stderr) == ("('S1',)", "")
     code = code.replace("'acme-study'", "'nothing'")
     assert "known are wesad" in site.python("-c", code, str(site.file.parent)).stderr
-    assert "manifest, acme-study" in site.python("-c", code, str(site.file.parent)).stderr
+    assert "sessions, acme-study" in site.python("-c", code, str(site.file.parent)).stderr
 
 
 def test_an_unknown_scheme_names_the_plug_ins_too(site: Site) -> None:

@@ -98,7 +98,8 @@ def test_a_recording_keeps_the_number_and_its_report_shows_it(recorded: Path) ->
     np.testing.assert_allclose(head.probs[0], [2.9, 0.9, 4.9])
     page = write_report([recorded], recorded.with_name("page.html"), force=True)
     text = words(body(page.path.read_text(encoding="utf-8")))
-    assert re.search(r"stress answered 6[78][.0-9]*.?% of the windows: median 3\.9 on a scale of 0 to 10\.", text)
+    assert "stress: 3.9 of 10 in answers (population set)" in text
+    assert re.search(r"population316[78][.0-9]*%3\.903\.90", text)  # windows, answered, mean and median
     assert "Answers, on a scale of 0 to 10" in text
     assert "stress (mean)" not in text  # there are no markers
     assert not re.search(r"\bnan\b", text)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from PyQt6 import QtCore, QtWidgets
 
-from ecg_live.dashboard.app import FrameErrors
+from ecg_live.dashboard.app import FrameErrors, delete_windows
 from ecg_live.text import sanitize
 
 POLL_INTERVAL_MS = 100
@@ -36,6 +36,7 @@ def run_window(make: Callable[[], W], refresh: Callable[[W], object]) -> int:
     """
     app = QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
     QtWidgets.QApplication.setStyle("Fusion")
+    others = set(QtWidgets.QApplication.topLevelWidgets())
     window = make()
     failures = FrameErrors(lambda text: _warn(window, text), time.monotonic)
     previous_hook, sys.excepthook = sys.excepthook, failures.handle
@@ -49,6 +50,7 @@ def run_window(make: Callable[[], W], refresh: Callable[[W], object]) -> int:
         window.close()
     finally:
         sys.excepthook = previous_hook
+        delete_windows(others)
     if (error := failures.gave_up or failures.error) is not None:
         raise error
     return code

@@ -87,6 +87,7 @@ def test_a_window_is_no_larger_than_its_screen() -> None:
 
 LOOK = """
 import sys
+from PyQt6 import sip
 from pyqtgraph.Qt import QtWidgets
 app = QtWidgets.QApplication(sys.argv[:1])
 app.setStyle("Fusion")
@@ -107,6 +108,7 @@ for bar in (shelf.horizontalScrollBar(), shelf.verticalScrollBar()):
 for label in window.findChildren(QtWidgets.QLabel):
     if label.isVisible() and label.text() and not label.wordWrap() and type(label) is QtWidgets.QLabel:
         assert label.width() >= label.fontMetrics().horizontalAdvance(label.text()), label.text()
+sip.delete(window)
 """
 
 
