@@ -112,7 +112,7 @@ def test_it_is_kept_over_a_gap(bundle: Bundle) -> None:
     assert all(result.abstain is None for result in after)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(into=sizes(longest=6000))
 def test_chunks_change_nothing(into: list[int]) -> None:
     model = random_bundle(adaptive={"mental_load": "hrv"})

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecg_live.errors import ConfigError
@@ -76,6 +76,7 @@ BLOCKS = st.lists(
 KEYS = st.dictionaries(st.sampled_from("123"), st.one_of(st.text(max_size=5), st.just({"interval": "x"})))
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(BLOCKS, KEYS), min_size=1, max_size=3))
 def test_whatever_is_changed_is_read_back(changes: list[tuple[list[dict[str, Any]], dict[str, Any]]]) -> None:
     document = StudyDocument(NEW_STUDY, PATH)

@@ -233,7 +233,7 @@ def test_a_majority_ranks_nothing(tmp_path: Path) -> None:
     assert found.scores.balanced_accuracy == 0.5
 
 
-@pytest.mark.parametrize("protocol", ["loso", "kfold"])
+@pytest.mark.parametrize("protocol", ["loso", pytest.param("kfold", marks=pytest.mark.soak)])
 def test_the_typical_random_encoder_is_scored_not_the_luckiest(tmp_path: Path, protocol: ScoringProtocol) -> None:
     """Three that know more and more: the middle one's score is shown, alone and with HRV, and the range is said."""
     examples = made(5, 20, rest=4, strength=0.0)
