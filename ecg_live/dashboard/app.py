@@ -173,7 +173,7 @@ def delete_windows(others: set[QtWidgets.QWidget]) -> None:
     and Qt ends the process when that is not its own.
     """
     for window in QtWidgets.QApplication.topLevelWidgets():
-        if window not in others and not sip.isdeleted(window):
+        if not sip.isdeleted(window) and window not in others and window.parentWidget() is None:
             sip.delete(window)
 
 
