@@ -100,9 +100,12 @@ def test_mark_loads_nothing_that_is_slow() -> None:
 
 
 def heard(pid: int) -> dict[str, pylsl.StreamInlet]:
-    """Inlets on the streams of a process."""
-    found = pylsl.resolve_bypred(f"starts-with(source_id,'ecg-live:') and desc/process='{pid}'", 8, PATIENCE)
-    inlets = {header.source_id().rsplit(":", 1)[1]: pylsl.StreamInlet(header) for header in found}
+    """Inlets on the streams of a process that are looked at."""
+    inlets = {}
+    for key in ("filtered", "markers"):
+        asked = f"starts-with(source_id,'ecg-live:') and contains(source_id,':{key}') and desc/process='{pid}'"
+        (header,) = pylsl.resolve_bypred(asked, 1, PATIENCE)
+        inlets[key] = pylsl.StreamInlet(header)
     for inlet in inlets.values():
         inlet.open_stream(PATIENCE)
     return inlets
