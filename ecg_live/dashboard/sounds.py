@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from queue import Empty, Full, Queue
 from typing import Protocol
 
@@ -66,6 +66,7 @@ class AlertSounds(QtCore.QObject):
         if self.muted:
             return
         if self._thread is None:  # not before: most sessions have nothing to be heard
+            load_multimedia()
             self._thread = threading.Thread(target=self._play_all, name="alerts", daemon=True)
             self._thread.start()
         with contextlib.suppress(Full):
@@ -116,17 +117,36 @@ class _AudioOutput:
         self._sink.stop()  # type: ignore[attr-defined]
 
 
-def open_audio_output() -> SoundOutput | None:
-    """Open the system's sound device on the calling thread; None if there is none."""
+@contextlib.contextmanager
+def _without_qt_messages() -> Iterator[None]:
+    """Drop what Qt tells on this thread: on stderr it names every library that it does not find."""
     thread = threading.get_ident()
 
     def show_others(_kind: object, _context: object, text: str | None) -> None:
         if threading.get_ident() != thread and sys.stderr is not None:
             sys.stderr.write(f"{text}\n")
 
-    before = QtCore.qInstallMessageHandler(show_others)  # Qt tells on stderr of every library that it does not find
+    before = QtCore.qInstallMessageHandler(show_others)
     try:
-        from PyQt6 import QtMultimedia  # noqa: PLC0415 - slow, and may miss a library of the system
+        yield
+    finally:
+        QtCore.qInstallMessageHandler(before)
+
+
+def load_multimedia() -> None:
+    """Load Qt's module for sound on the window's thread.
+
+    While another thread loads a module of PyQt, a window that asks for any type of Qt may find it half loaded, and the
+    process ends. Does nothing where the module misses a library of the system.
+    """
+    with _without_qt_messages(), contextlib.suppress(ImportError):
+        from PyQt6 import QtMultimedia  # noqa: F401, PLC0415 - not before there is something to be heard
+
+
+def open_audio_output() -> SoundOutput | None:
+    """Open the system's sound device on the calling thread, after `load_multimedia`; None if there is none."""
+    with _without_qt_messages():
+        from PyQt6 import QtMultimedia  # noqa: PLC0415 - as above
 
         device = QtMultimedia.QMediaDevices.defaultAudioOutput()
         if device.isNull():
@@ -136,5 +156,3 @@ def open_audio_output() -> SoundOutput | None:
         wanted.setChannelCount(1)
         wanted.setSampleFormat(QtMultimedia.QAudioFormat.SampleFormat.Int16)
         return _AudioOutput(QtMultimedia.QAudioSink(device, wanted))
-    finally:
-        QtCore.qInstallMessageHandler(before)

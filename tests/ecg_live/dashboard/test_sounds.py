@@ -10,6 +10,7 @@ import pytest
 from pyqtgraph.Qt import QtCore, QtTest
 from pytestqt.qtbot import QtBot
 
+from ecg_live.dashboard import sounds as module
 from ecg_live.dashboard.sounds import (
     MAX_WAITING,
     RATE_HZ,
@@ -146,3 +147,18 @@ def test_a_window_is_heard_until_it_is_muted(opened: Open) -> None:
     view.wait(1)
     window.refresh()
     assert heard[2:] == [ALERTS["RECORDING FAILED"]]
+
+
+def test_qts_module_is_loaded_on_the_windows_thread(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While another thread loads it, a window that asks for a type of Qt ends the process."""
+    del qtbot
+    loaded, opened = list[int](), threading.Event()
+    monkeypatch.setattr(module, "load_multimedia", lambda: loaded.append(threading.get_ident()))
+
+    def no_device() -> None:
+        opened.set()
+
+    alerts = AlertSounds(muted=False, open_output=no_device)
+    alerts.play(ALARM)
+    assert opened.wait(10)
+    assert loaded == [threading.get_ident()]
