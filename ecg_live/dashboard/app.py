@@ -172,9 +172,11 @@ def delete_windows(others: set[QtWidgets.QWidget]) -> None:
     A window is a cycle of references: left to the garbage collector, it would go in whatever thread that runs in next,
     and Qt ends the process when that is not its own.
     """
-    for window in QtWidgets.QApplication.topLevelWidgets():
-        if not sip.isdeleted(window) and window not in others and window.parentWidget() is None:
-            sip.delete(window)
+    found = QtWidgets.QApplication.topLevelWidgets()
+    alone = [window for window in found if window not in others and window.parentWidget() is None]
+    del found  # those with a parent, such as a combo box's list, are gone with it
+    for window in alone:
+        sip.delete(window)
 
 
 def run_until_closed(
