@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from PyQt6 import QtCore, QtGui, QtWidgets
 
@@ -82,6 +84,75 @@ class AnswerField(QtWidgets.QWidget):
         """Change colours and sizes."""
         self.look = look
         self.update()
+
+
+class AnswerRow(QtWidgets.QWidget):
+    """A widget for the answer to one item; it has the keyboard once it has the focus.
+
+    Parameters
+    ----------
+    item : str
+        What is asked.
+    ends : (str, str)
+        Words for both ends.
+    look : Look
+
+    Attributes
+    ----------
+    answered : signal
+        The answer was given or changed.
+    """
+
+    answered = QtCore.pyqtSignal()
+    value: float | None  # None before there is an answer
+
+    def __init__(self, item: str, ends: tuple[str, str], look: Look) -> None:
+        super().__init__()
+        self.item = item
+        self.ends = ends
+        self.look = look
+        self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(item)
+
+    def show_look(self, look: Look) -> None:
+        """Change colours and sizes."""
+        self.look = look
+        self.updateGeometry()
+        self.update()
+
+
+RowType = TypeVar("RowType", bound=AnswerRow)
+
+
+class RowsField(AnswerField, Generic[RowType]):
+    """A row for each item; a subclass lays them out.
+
+    Parameters
+    ----------
+    report : SelfReport
+    look : Look
+    rows : sequence of AnswerRow
+    """
+
+    def __init__(self, report: SelfReport, look: Look, rows: Sequence[RowType]) -> None:
+        super().__init__(report, look)
+        self.rows = rows
+        for row in rows:
+            row.answered.connect(self.changed)
+
+    def values(self) -> tuple[tuple[str, float | None], ...]:
+        """Return the answer to each item."""
+        return tuple((row.item, None if row.value is None else float(row.value)) for row in self.rows)
+
+    def begin(self) -> None:
+        """Give the keyboard to the first row."""
+        self.rows[0].setFocus()
+
+    def show_look(self, look: Look) -> None:
+        """Change colours and sizes."""
+        super().show_look(look)
+        for row in self.rows:
+            row.show_look(look)
 
 
 def _luminance(colour: QtGui.QColor) -> float:

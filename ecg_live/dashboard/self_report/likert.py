@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.dashboard.ecg_grid import painter_on
-from ecg_live.dashboard.self_report.field import NUMERAL_PT, TEXT_PT, AnswerField, Look
+from ecg_live.dashboard.self_report.field import NUMERAL_PT, TEXT_PT, Look, RowsField
 from ecg_live.dashboard.self_report.point_row import PointRow, draw_ends, line_height
 from ecg_live.dashboard.widgets import text_label
 from ecg_live.study.asking import asked_items
@@ -66,12 +66,13 @@ class EndsRow(QtWidgets.QWidget):
             )
 
 
-class LikertField(AnswerField):
+class LikertField(RowsField[LikertRow]):
     """Rows of items; they scroll where there are many, below the words for both ends, which stay."""
 
     def __init__(self, report: SelfReport, look: Look) -> None:
-        super().__init__(report, look)
-        self.rows = [LikertRow(item, report.points, report.anchors, look) for item in asked_items(report)]
+        super().__init__(
+            report, look, [LikertRow(item, report.points, report.anchors, look) for item in asked_items(report)]
+        )
         self.labels = [text_label(f"Item {number}", TEXT_PT) for number, _ in enumerate(self.rows, 1)]
         self.ends = EndsRow(report.anchors, look)
         self._scroll = _items_in(self._body())
@@ -98,27 +99,17 @@ class LikertField(AnswerField):
         for number, (label, row) in enumerate(zip(self.labels, self.rows, strict=True)):
             label.setText(sanitize(row.item))
             label.setWordWrap(True)
-            row.chosen.connect(self.changed)
             grid.addWidget(label, number, 0)
             grid.addWidget(row, number, 1)
         grid.setRowStretch(len(self.rows), 1)
         return body
-
-    def values(self) -> tuple[tuple[str, float | None], ...]:
-        """Return the chosen point of each item."""
-        return tuple((row.item, None if row.value is None else float(row.value)) for row in self.rows)
-
-    def begin(self) -> None:
-        """Give the keyboard to the first row."""
-        self.rows[0].setFocus()
 
     def show_look(self, look: Look) -> None:
         """Change colours and sizes."""
         super().show_look(look)
         self.ends.look = look
         self.ends.updateGeometry()
-        for row, label in zip(self.rows, self.labels, strict=True):
-            row.show_look(look)
+        for label in self.labels:
             label.setFont(look.font(TEXT_PT))
 
     def _align_ends(self) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PyQt6 import QtCore, QtGui, QtWidgets
+from PyQt6 import QtCore, QtGui
 
 from ecg_live.dashboard.ecg_grid import painter_on
-from ecg_live.dashboard.self_report.field import NUMERAL_PT, TEXT_PT, Look
+from ecg_live.dashboard.self_report.field import NUMERAL_PT, TEXT_PT, AnswerRow, Look
 from ecg_live.text import sanitize
 
 Key = QtCore.Qt.Key
@@ -19,7 +19,7 @@ SMALLEST_TEXT_PT = 11
 _KEY_STEPS = {Key.Key_Left: -1, Key.Key_Down: -1, Key.Key_Right: 1, Key.Key_Up: 1}
 
 
-class PointRow(QtWidgets.QWidget):
+class PointRow(AnswerRow):
     """Points from 1 to ``points``, none chosen at first.
 
     Parameters
@@ -32,33 +32,20 @@ class PointRow(QtWidgets.QWidget):
     look : Look
     """
 
-    chosen = QtCore.pyqtSignal()
-
     def __init__(self, item: str, points: int, ends: tuple[str, str], look: Look) -> None:
-        super().__init__()
-        self.item = item
-        self.points = points
-        self.ends = ends
-        self.look = look
+        super().__init__(item, ends, look)
         self.value: int | None = None
+        self.points = points
         self._hovered: int | None = None
-        self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        self.setAccessibleName(item)
         self._describe()
-
-    def show_look(self, look: Look) -> None:
-        """Change colours and sizes."""
-        self.look = look
-        self.updateGeometry()
-        self.update()
 
     def choose(self, value: int) -> None:
         """Choose a point."""
         self.value = min(max(value, 1), self.points)
         self._describe()
         self.update()
-        self.chosen.emit()
+        self.answered.emit()
 
     def cell(self, value: int) -> QtCore.QRectF:
         """Return the place of a point."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt6 import QtCore, QtGui, QtWidgets
 
-from ecg_live.dashboard.self_report.field import NUMERAL_PT, AnswerField, Look
+from ecg_live.dashboard.self_report.field import NUMERAL_PT, Look, RowsField
 from ecg_live.dashboard.self_report.manikin import draw_manikin
 from ecg_live.dashboard.self_report.point_row import PointRow, draw_ends, line_height, numeral_height
 from ecg_live.study.asking import asked_items, scale_ends
@@ -56,33 +56,23 @@ class ManikinRow(PointRow):
         painter.drawText(number, QtCore.Qt.AlignmentFlag.AlignCenter, f"{value}")
 
 
-class SamField(AnswerField):
+class SamField(RowsField[ManikinRow]):
     """A row of manikins for each dimension."""
 
     def __init__(self, report: SelfReport, look: Look) -> None:
-        super().__init__(report, look)
-        self.rows = [ManikinRow(item, scale_ends(report, item), look) for item in asked_items(report)]
+        rows = [ManikinRow(item, scale_ends(report, item), look) for item in asked_items(report)]
+        super().__init__(report, look, rows)
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
         column.addStretch(1)
         for row in self.rows:
-            row.chosen.connect(self.changed)
             column.addWidget(row, _ROW_STRETCH)
         column.addStretch(1)
         self.show_look(look)
-
-    def values(self) -> tuple[tuple[str, float | None], ...]:
-        """Return the chosen point of each dimension."""
-        return tuple((row.item, None if row.value is None else float(row.value)) for row in self.rows)
-
-    def begin(self) -> None:
-        """Give the keyboard to the first row."""
-        self.rows[0].setFocus()
 
     def show_look(self, look: Look) -> None:
         """Change colours and sizes."""
         super().show_look(look)
         for row in self.rows:
-            row.show_look(look)
             row.setMaximumHeight(row.sizeHint().height())

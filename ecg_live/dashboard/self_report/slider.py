@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6 import QtCore, QtGui, QtWidgets
 
 from ecg_live.dashboard.ecg_grid import painter_on
-from ecg_live.dashboard.self_report.field import TEXT_PT, AnswerField, Look
+from ecg_live.dashboard.self_report.field import TEXT_PT, AnswerRow, Look, RowsField
 from ecg_live.dashboard.self_report.manikin import draw_manikin
 from ecg_live.dashboard.self_report.point_row import draw_ends, draw_focus_ring, draw_line, fitting_font, line_height
 from ecg_live.events import AFFECT_DIMENSIONS
@@ -29,7 +29,7 @@ _GAP_PX = 26
 _TRACK_PX = 8
 
 
-class SliderRow(QtWidgets.QWidget):
+class SliderRow(AnswerRow):
     """A track with a handle that appears with the first touch, so that the middle is no answer by itself.
 
     Parameters
@@ -41,17 +41,10 @@ class SliderRow(QtWidgets.QWidget):
     look : Look
     """
 
-    moved = QtCore.pyqtSignal()
-
     def __init__(self, item: str, ends: tuple[str, str], scale: tuple[float, float], look: Look) -> None:
-        super().__init__()
-        self.item = item
-        self.ends = ends
-        self.look = look
+        super().__init__(item, ends, look)
         self.value: float | None = None
         self._scale = scale
-        self.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(item)
         self.setSizePolicy(QtWidgets.QSizePolicy.Policy.Expanding, QtWidgets.QSizePolicy.Policy.Fixed)
         self._describe()
 
@@ -63,19 +56,13 @@ class SliderRow(QtWidgets.QWidget):
         """Return the narrowest size."""
         return QtCore.QSize(420, self.sizeHint().height())
 
-    def show_look(self, look: Look) -> None:
-        """Change colours and sizes."""
-        self.look = look
-        self.updateGeometry()
-        self.update()
-
     def move_to(self, value: float) -> None:
         """Set the value."""
         low, high = self._scale
         self.value = round(min(max(value, low), high), VALUE_DECIMALS) + 0.0
         self._describe()
         self.update()
-        self.moved.emit()
+        self.answered.emit()
 
     def track(self) -> QtCore.QRectF:
         """Return the place of the track."""
@@ -169,32 +156,18 @@ class SliderRow(QtWidgets.QWidget):
         self.setAccessibleDescription(f"{answer} of {low:g} to {high:g}{words}")
 
 
-class SliderField(AnswerField):
+class SliderField(RowsField[SliderRow]):
     """A slider for each item."""
 
     def __init__(self, report: SelfReport, look: Look) -> None:
-        super().__init__(report, look)
         scale = answer_scale(report) or (0.0, 1.0)
-        self.rows = [SliderRow(item, scale_ends(report, item), scale, look) for item in asked_items(report)]
+        super().__init__(
+            report, look, [SliderRow(item, scale_ends(report, item), scale, look) for item in asked_items(report)]
+        )
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(24)
         column.addStretch(1)
         for row in self.rows:
-            row.moved.connect(self.changed)
             column.addWidget(row)
         column.addStretch(1)
-
-    def values(self) -> tuple[tuple[str, float | None], ...]:
-        """Return the value of each item."""
-        return tuple((row.item, row.value) for row in self.rows)
-
-    def begin(self) -> None:
-        """Give the keyboard to the first slider."""
-        self.rows[0].setFocus()
-
-    def show_look(self, look: Look) -> None:
-        """Change colours and sizes."""
-        super().show_look(look)
-        for row in self.rows:
-            row.show_look(look)
