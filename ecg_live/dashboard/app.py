@@ -159,9 +159,6 @@ class DrawnWindow(Protocol):
     def end(self) -> None:
         """Close it without a question."""
 
-    def leave(self) -> None:
-        """Close it, and leave what it shows running."""
-
 
 W = TypeVar("W", bound=DrawnWindow)
 
@@ -217,10 +214,8 @@ def run_until_closed(
             on_window(window)
         code = app.exec()
         timer.stop()
-        if failures.gave_up is None:
+        if failures.gave_up is None:  # one that gave up is deleted below, and what it shows goes on
             window.end()
-        else:
-            window.leave()
     except BaseException:
         stop()
         raise

@@ -254,11 +254,6 @@ class MainWindow(SessionWindow):
         self._view.stop()
         super().closeEvent(event)
 
-    def leave(self) -> None:
-        """Close the window and leave the session running."""
-        self.hide()
-        self.deleteLater()
-
     def resizeEvent(self, event: QtGui.QResizeEvent | None) -> None:
         """Change to the compact layout in a small window, and back in a large one, whose letters are larger."""
         super().resizeEvent(event)

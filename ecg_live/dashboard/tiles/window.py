@@ -235,12 +235,6 @@ class TilesWindow(SessionWindow):
             tile.view.stop()
         super().closeEvent(event)
 
-    def leave(self) -> None:
-        """Close the window and leave the sessions running."""
-        self._close_full_views()
-        self.hide()
-        self.deleteLater()
-
     def _close_full_views(self) -> None:
         for window in list(self.full_views.values()):
             window.close()
