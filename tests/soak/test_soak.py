@@ -19,6 +19,7 @@ import pytest
 
 from devices.files import open_recording
 from devices.read_options import ReadOptions
+from ecg_live.config import WINDOW_FILE_NAME
 from ecg_live.events import Chunk, Gap
 from ecg_live.recorded.verify import verify
 from tests.emulators.simulated_day import RATE, Books, books, day
@@ -41,7 +42,14 @@ class Run(NamedTuple):
 def run(folder: Path, seconds: float) -> Run:
     """The whole program in a process of its own."""
     path = folder / "day.xdf"
-    environ = os.environ | {"QT_QPA_PLATFORM": "offscreen", "ECG_LIVE_DATA": str(folder / "data")}
+    # The first alert opens the sound device, with a thread and 17 MiB, whenever the window happens to see a state.
+    (folder / WINDOW_FILE_NAME).write_text("[window]\nmuted=true\n", encoding="utf-8")
+    (folder / "config.toml").touch()
+    environ = os.environ | {
+        "QT_QPA_PLATFORM": "offscreen",
+        "ECG_LIVE_DATA": str(folder / "data"),
+        "ECG_LIVE_CONFIG": str(folder / "config.toml"),
+    }
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.watched_program", str(seconds), str(path)],
         capture_output=True,
