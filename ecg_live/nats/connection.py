@@ -5,23 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Self, TypeVar
 
 import nats.errors
 import nats.js.errors
-from nats.aio.client import Client
 from nats.js import api
 from nats.js.client import JetStreamContext
 from nats.js.kv import KeyValue
 
 from ecg_live.errors import ConfigError, DeviceError
+from ecg_live.nats.client import Client
 from ecg_live.nats.names import SiteNames
 from ecg_live.nats.options import ServerOptions
 
 CONNECT_TIMEOUT_S = 3.0
 REQUEST_TIMEOUT_S = 2.0
-CLOSE_TIMEOUT_S = 0.5
 RECONNECT_PAUSE_S = 0.2
 PING_INTERVAL_S, MAX_MISSED_PINGS = 3, 2  # a server that vanished without a word is noticed after 9 s
 _T = TypeVar("_T")
@@ -143,7 +141,7 @@ class Connection:
                         await self._client.flush()
             except AWAY_ERRORS as error:
                 _log.info("closing: %s", type(error).__name__)
-            await _close(self._client)
+            await self._client.close_soon()
 
     async def note_lost(self) -> None:
         """The client reports that the connection is lost."""
@@ -209,19 +207,12 @@ async def connect(options: ServerOptions, name: str) -> Connection:
                 inbox_prefix=f"_INBOX_{options.user}" if options.user else "_INBOX",
             )
     except (nats.errors.Error, OSError, TimeoutError, ValueError) as error:
-        await _close(client)
+        await client.close_soon()
         raise _why_not(options, [*failures, error]) from error
     client.options["allow_reconnect"] = True
     client.options["max_reconnect_attempts"] = -1
     held.append(Connection(client, options))
     return held[0]
-
-
-async def _close(client: Client) -> None:
-    """Close a client, but do not wait for a farewell over TLS, for which asyncio allows 30 s."""
-    with suppress(TimeoutError, OSError, nats.errors.Error):
-        async with asyncio.timeout(CLOSE_TIMEOUT_S):
-            await client.close()
 
 
 def _why_not(options: ServerOptions, failures: list[Exception]) -> DeviceError | ConfigError:
