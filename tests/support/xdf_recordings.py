@@ -39,9 +39,10 @@ def recorder(
     elsewhere: Sequence[Path] = (),
     moved: Callable[[Path], object] = lambda _: None,
     texts: Mapping[str, str] = TEXTS,
+    heads: Sequence[HeadInfo] = HEADS,
 ) -> XdfRecorder:
     return XdfRecorder(
-        path, stream_specs(info, HEADS), info, HEADS, texts, clock or HandClock(),
+        path, stream_specs(info, heads), info, heads, texts, clock or HandClock(),
         roll=roll, limit=limit, interval=interval,
         patience=patience, sync=sync, elsewhere=elsewhere, moved=moved,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,15 @@ from ecg_live.errors import EcgLiveError, FormatError
 from ecg_live.recorded.output_file import check_output_path
 from ecg_live.recorded.report.session import RecordedSession, parse_json_object
 from ecg_live.recorded.report.time_axis import wall_clock
-from ecg_live.recorded.table.columns import CODEBOOK_COLUMNS, TableColumn, codebook_rows, head_columns, table_columns
+from ecg_live.recorded.table.columns import (
+    CODEBOOK_COLUMNS,
+    TableColumn,
+    codebook_rows,
+    head_columns,
+    named_columns,
+    plain_name,
+    table_columns,
+)
 from ecg_live.recorded.table.later_answers import RECORDING, LaterAnswer, add_later_answers, later_answers
 from ecg_live.recorded.table.measures import (
     HRV_COLUMNS,
@@ -126,9 +134,11 @@ def write_group_table(
     written.rows = len(gathered.rows)
     written.remarks += _group_remarks(gathered.rows)
     answers = [gathered.answers[key] for key in sorted(gathered.answers, key=lambda key: key[0])]
-    columns = table_columns(gathered.measures.values(), answers)
+    columns, names = named_columns(table_columns(gathered.measures.values(), answers))
+    written.remarks += _alike_remarks(names)
     about = {"ecg_live_rows": kind}
-    write_rows(out, {column.name: column.kind for column in columns}, _numbered(gathered.rows), about)
+    rows = ({names.get(key, key): value for key, value in row.items()} for row in _numbered(gathered.rows))
+    write_rows(out, {column.name: column.kind for column in columns}, rows, about)
     write_rows(written.paths.codebook, CODEBOOK_COLUMNS, codebook_rows(columns))
     write_rows(written.paths.files, FILES_COLUMNS, sorted(gathered.files, key=lambda row: str(row["file"])))
     return written
@@ -221,3 +231,11 @@ def _group_remarks(rows: Sequence[Row]) -> Iterator[str]:
     models = sorted({str(row["model"]) for row in rows if row["model"]})
     if len(models) > 1:
         yield f"{len(models)} models answered ({', '.join(models)}): do not compare probabilities across them"
+
+
+def _alike_remarks(names: Mapping[str, str]) -> Iterator[str]:
+    """Columns that would have another's name."""
+    alike = sorted(name for key, name in names.items() if name != plain_name(key))
+    if alike:
+        more = f" and {len(alike) - 1} more" if len(alike) > 1 else ""
+        yield f"column {alike[0]}{more}: numbered, as names differ in punctuation or case alone; see the codebook"

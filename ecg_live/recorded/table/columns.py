@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ecg_live.recorded.report.windows import HeadPredictions
 from ecg_live.tables import ColumnKind, Columns
+from ecg_live.text import unique_names
 
 CODEBOOK_COLUMNS: Columns = dict.fromkeys(("column", "meaning", "unit", "kind", "source"), "text")
 _NOT_OF_A_NAME = re.compile(r"\W+")
+_JOINT = "\x1f"  # between the parts of a key: the unit separator of ASCII, which no name holds
 _WINDOWS = "windows of 10 s that lie wholly in the row's span and touch no excluded stretch"
 
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """A column: name, kind of its values, and what they mean, are measured in and were made from."""
+    """A column: key, kind of its values, and what they mean, are measured in and were made from.
+
+    Values of a row are found by the key; the file has the name that `column_names` gives it.
+    """
 
     name: str
     kind: ColumnKind
@@ -90,13 +96,46 @@ def head_columns(head: HeadPredictions) -> list[TableColumn]:
 
 
 def head_column(head: HeadPredictions, *parts: str) -> str:
-    """Name of a head's column."""
-    return column_name(head.name, *parts)
+    """Key of a head's column."""
+    return column_key(head.name, *parts)
 
 
-def column_name(*parts: str) -> str:
-    """Name of a column: letters, digits and underscores."""
-    return "_".join(_NOT_OF_A_NAME.sub("_", part).strip("_") or "x" for part in parts)
+def column_key(*parts: str) -> str:
+    """Key of a column whose name is made of parts, as others named them."""
+    return _JOINT.join(parts)
+
+
+def named_columns(columns: Sequence[TableColumn]) -> tuple[list[TableColumn], dict[str, str]]:
+    """Columns with their names in the place of their keys, and the names by key."""
+    names = column_names([column.name for column in columns])
+    return [replace(column, name=names[column.name]) for column in columns], names
+
+
+def column_names(keys: Iterable[str]) -> dict[str, str]:
+    """Names by key: letters, digits and underscores, none twice.
+
+    Names that differ in punctuation or case alone get a number from the second on; the first is the one that has
+    none. A head's or a report's number is the same in all of its columns.
+    """
+    paths = sorted(tuple(key.split(_JOINT)) for key in keys)
+    beginnings = {path[: depth + 1] for path in paths for depth in range(len(path))}
+    siblings: defaultdict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
+    for each in sorted(beginnings, key=lambda path: (_clean(path[-1]) != path[-1], path)):
+        siblings[each[:-1]].append(each)
+    words: dict[tuple[str, ...], str] = {}
+    for group in siblings.values():
+        words |= zip(group, unique_names([_clean(each[-1]) for each in group], "_"), strict=True)
+    names = ["_".join(words[path[: depth + 1]] for depth in range(len(path))) for path in paths]
+    return {_JOINT.join(path): name for path, name in zip(paths, unique_names(names, "_"), strict=True)}
+
+
+def plain_name(key: str) -> str:
+    """The name that a column has if no other has it."""
+    return "_".join(map(_clean, key.split(_JOINT)))
+
+
+def _clean(text: str) -> str:
+    return _NOT_OF_A_NAME.sub("_", text).strip("_") or "x"
 
 
 def codebook_rows(columns: Sequence[TableColumn]) -> Iterator[dict[str, str]]:

@@ -16,7 +16,7 @@ from ecg_live.recorded.report.session_intervals import session_intervals
 from ecg_live.recorded.report.time_axis import TimeAxis
 from ecg_live.recorded.rr_intervals import RrSeries
 from ecg_live.recorded.self_reports import read_affect_ratings, read_self_reports
-from ecg_live.recorded.table.columns import TableColumn, column_name
+from ecg_live.recorded.table.columns import TableColumn, column_key
 from ecg_live.recorded.table.row_spans import RowSpan
 from ecg_live.results import Hrv
 from ecg_live.signal.hrv import compute_hrv
@@ -76,7 +76,7 @@ def _answered(row: SelfReportRow, shift: float, axis: TimeAxis) -> float:
 def measure_columns(measures: SessionMeasures) -> Iterator[TableColumn]:
     """Columns of a session's self-reports and ratings."""
     for _, row in measures.reports:
-        name, source = column_name("self_report", row.report, row.item), "Self-reports"
+        name, source = column_key("self_report", row.report, row.item), "Self-reports"
         scale = "" if row.scale is None else scale_text(row.scale)
         what = f"answer to {row.report}, {row.item}"
         if row.kind == "text":
@@ -87,7 +87,7 @@ def measure_columns(measures: SessionMeasures) -> Iterator[TableColumn]:
         for name in AFFECT_DIMENSIONS:
             meaning = f"mean of the continuous rating of {name}"
             yield TableColumn(
-                column_name("rating", name, "mean"), "number", meaning, scale_text(AFFECT_SCALE), "Affect ratings"
+                column_key("rating", name, "mean"), "number", meaning, scale_text(AFFECT_SCALE), "Affect ratings"
             )
 
 
@@ -138,7 +138,7 @@ def answer_values(rows: Iterable[SelfReportRow]) -> dict[str, Any]:
     for row in rows:
         value = row.text if row.kind == "text" else row.value
         if value not in {None, ""}:
-            answers.setdefault(column_name("self_report", row.report, row.item), []).append(value)
+            answers.setdefault(column_key("self_report", row.report, row.item), []).append(value)
     return {
         name: TEXT_SEPARATOR.join(map(str, values))
         if any(isinstance(each, str) for each in values)
@@ -154,7 +154,7 @@ def _ratings(measures: SessionMeasures, span: RowSpan, excluded: Sequence[Sessio
     if not inside.any():
         return {}
     means = measures.ratings[inside].mean(axis=0).tolist()
-    return {column_name("rating", name, "mean"): mean for name, mean in zip(AFFECT_DIMENSIONS, means, strict=True)}
+    return {column_key("rating", name, "mean"): mean for name, mean in zip(AFFECT_DIMENSIONS, means, strict=True)}
 
 
 def next_run(spans: Sequence[RowSpan], index: int) -> float:

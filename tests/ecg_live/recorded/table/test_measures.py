@@ -135,3 +135,23 @@ def test_an_item_that_was_a_number_once_and_a_text_once_is_a_text(tmp_path: Path
     with out.open(encoding="utf-8", newline="") as file:
         cells = [row["self_report_mood_text"] for row in csv.DictReader(file)]
     assert sorted(cells) == ["4.0", "4.0; well", "well"]
+
+
+def test_items_whose_names_differ_in_punctuation_alone_have_columns_of_their_own(tmp_path: Path) -> None:
+    named = [("mood", "now", 1.0), ("mood", "now!", 2.0), ("mood_now", "a", 3.0), ("mood", "now_a", 4.0)]
+    given = [answer(1.5, report, "likert", values=((item, value),)) for report, item, value in named]
+    record(tmp_path / "s.xdf", [chunk(0), chunk(1), *given])
+    out = tmp_path / "t.csv"
+    written = write_group_table(find_recordings([tmp_path]), out, "session")
+    assert any("see the codebook" in remark for remark in written.remarks)
+    with out.open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    with written.paths.codebook.open(encoding="utf-8", newline="") as file:
+        book = {each["column"]: each["meaning"] for each in csv.DictReader(file)}
+    assert list(book) == list(row)
+    assert row["self_report_mood_now"] == "1.0"  # the name that needs no change keeps it
+    for report, item, value in named:
+        (column,) = (
+            name for name, meaning in book.items() if meaning == f"answer to {report}, {item}; mean of several"
+        )
+        assert row[column] == str(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,10 @@ from ecg_live.recorded.table import GroupTable, write_group_table
 from ecg_live.recorded.table.recordings import find_recordings
 from ecg_live.recorded.table.row_spans import RowKind, RowSpan, check_row_kind, row_spans
 from ecg_live.recorded.table.row_values import row_values
+from ecg_live.results import HeadInfo, HeadResult
 from ecg_live.tables import Columns, read_table
 from tests.support.blocked_session import record_blocks
-from tests.support.recorded_sessions import STRAP, recorded, rolled, story, strap_story
+from tests.support.recorded_sessions import STRAP, chunk, recorded, rolled, story, strap_story, window
 from tests.support.xdf_recordings import record
 
 TASK = {
@@ -214,6 +216,26 @@ def test_a_strap_without_ecg_has_a_row_without_samples(tmp_path: Path) -> None:
     assert (row["lost_samples"], row["load_set"], row["load_n_answered"]) == ("", "", "0")
     assert (row["load_abstained_share"], row["load_prob_load_mean"]) == ("1.0", "")
     assert float(row["hr_mean"]) > 60
+
+
+def test_heads_whose_names_differ_in_punctuation_alone_have_columns_of_their_own(tmp_path: Path) -> None:
+    heads = [HeadInfo(name, ("low", "high")) for name in ("work-load", "work_load", "Work load")]
+    answers = {
+        head.name: HeadResult({"low": 1 - high, "high": high}, "low")
+        for head, high in zip(heads, (0.125, 0.25, 0.375), strict=True)
+    }
+    record(tmp_path / "s.xdf", [*map(chunk, range(12)), replace(window(10), heads=answers)], heads=heads)
+    written = made(tmp_path / "t.csv", tmp_path / "s.xdf")
+    (row,) = cells(written.paths.table)
+    book = {each["meaning"]: each["column"] for each in cells(written.paths.codebook)}
+    for name, result in answers.items():
+        column = book[f"{name}: mean probability of high"]
+        assert row[column] == str((result.probs or {})["high"])
+        assert column.removesuffix("_prob_high_mean") == book[f"{name}: windows that this set answered"].removesuffix(
+            "_n_answered"
+        )
+    assert row["work_load_prob_high_mean"] == "0.25"  # the name that needs no change keeps it
+    assert any("see the codebook" in remark for remark in written.remarks)
 
 
 def test_excluded_stretches_leave_out_the_windows_that_they_touch(tmp_path: Path) -> None:
