@@ -24,6 +24,7 @@ Columns: TypeAlias = Mapping[str, ColumnKind]
 Row: TypeAlias = Mapping[str, Any]
 
 TABLE_SUFFIXES = (".parquet", ".csv")
+COMPARED_COLUMNS = 3  # that tell one kind of table from another
 ROWS_IN_MEMORY = 4096  # a group of rows of the file; 131 columns of it take 4 MB
 FLAGS = {"true": True, "false": False}
 
@@ -61,6 +62,35 @@ def check_table_path(path: Path, option: str = "--out") -> None:
         raise ConfigError(f"{option} {path}: the folder {path.parent} cannot be written to", "choose another")
     if path.suffix.lower() == ".parquet":
         require_parquet(f"{option} {path}")
+
+
+def check_replaceable(path: Path, columns: Columns) -> None:
+    """Refuse to replace a file that is no table of the same kind: it may be a recording.
+
+    Parameters
+    ----------
+    path : Path
+        The file, which may be missing.
+    columns : mapping
+        Of the table that is to be written; the file's must begin with the same.
+
+    Raises
+    ------
+    ConfigError
+        It is something else.
+    """
+    if not path.exists() or (path.is_file() and not path.stat().st_size):
+        return
+    wanted = tuple(columns)[:COMPARED_COLUMNS]
+    try:
+        same = column_names(path)[:COMPARED_COLUMNS] == wanted
+    except FormatError:
+        same = False
+    if not same:
+        raise ConfigError(
+            f"{path} is there already, and is no table that begins with {', '.join(wanted)}",
+            "name another file, or remove it",
+        )
 
 
 def require_parquet(what: str) -> None:

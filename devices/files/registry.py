@@ -103,11 +103,11 @@ def _open_by_format(file: Path, options: ReadOptions) -> OpenRecording:
 
 def _file_to_decode(path: Path) -> Path:
     """The file to decode: it exists and can be read more than once."""
-    header = _wfdb_header(path)
+    header = wfdb_header_of(path)
     return regular_file(path) if header is None else header
 
 
-def _wfdb_header(path: Path) -> Path | None:
+def wfdb_header_of(path: Path) -> Path | None:
     """The ``.hea`` that belongs to a record's path, its header or one of its signal files."""
     ending = path.suffix.casefold()
     if ending == ".hea":

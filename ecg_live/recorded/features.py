@@ -15,7 +15,7 @@ from ecg_live.errors import EcgLiveError, RecordingError
 from ecg_live.model.window_features import FeatureExtractor
 from ecg_live.signal.pipeline import SignalPath
 from ecg_live.signal.pipeline import windows as path_windows
-from ecg_live.tables import Columns, write_table
+from ecg_live.tables import Columns, check_replaceable, write_table
 
 READ_BLOCK_S = 60.0  # windows are then assessed many at once
 PLACE_COLUMNS: Columns = {"recording": "text", "onset": "number"}  # before those of a window
@@ -66,13 +66,15 @@ def write_features(
     Raises
     ------
     ConfigError, RecordingError
-        Nothing can be read, or the table cannot be written.
+        Nothing can be read, the table cannot be written, or a file that is no such table would be replaced.
     """
+    columns = {**PLACE_COLUMNS, **extractor.columns}
+    check_replaceable(out, columns)
     files = [each for each in files if each.path.resolve() != out.resolve()]
     counts: list[int] = []
     problems: list[str] = []
     exit_code = 0
-    with write_table(out, {**PLACE_COLUMNS, **extractor.columns}) as table:
+    with write_table(out, columns) as table:
         for done, file in enumerate(files):
             report(done, len(files))
             count, errors = 0, list[EcgLiveError]()

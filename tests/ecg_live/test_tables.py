@@ -16,6 +16,7 @@ from ecg_live.tables import (
     ROWS_IN_MEMORY,
     TABLE_SUFFIXES,
     Columns,
+    check_replaceable,
     check_table_path,
     read_table,
     write_rows,
@@ -111,6 +112,22 @@ def test_a_place_that_cannot_be_is_refused_beforehand(
         check_table_path(tmp_path / name, "--predictions")
     assert refused.value.message.startswith(f"--predictions {tmp_path / name}: ")
     assert refused.value.remedy
+
+
+@suffixes
+def test_only_a_table_of_the_same_kind_is_replaceable(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"table{suffix}"
+    check_replaceable(path, COLUMNS)
+    path.touch()
+    check_replaceable(path, COLUMNS)
+    write_rows(path, COLUMNS, ROWS)
+    check_replaceable(path, {**COLUMNS, "more": "text"})
+    with pytest.raises(ConfigError, match="is no table that begins with other"):
+        check_replaceable(path, {"other": "text", **COLUMNS})
+    for content in (b"ECG [mV]\n0.1\n", b"\xff\x00\x01", b"PAR1"):
+        path.write_bytes(content)
+        with pytest.raises(ConfigError, match="is there already"):
+            check_replaceable(path, COLUMNS)
 
 
 def test_without_pyarrow_parquet_is_refused_with_a_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

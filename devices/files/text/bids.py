@@ -24,7 +24,7 @@ _MAX_PARENT_FOLDERS = 4  # folders up to the data set's: subject, session and mo
 
 def is_bids(path: Path) -> bool:
     """Whether a file has the name of a BIDS recording, or is a table with a JSON sidecar."""
-    return path.name.endswith(_TABLE_ENDINGS) and (_stem(path).endswith("_physio") or _find_sidecar(path) is not None)
+    return path.name.endswith(_TABLE_ENDINGS) and (_stem(path).endswith("_physio") or find_sidecar(path) is not None)
 
 
 def open_bids(path: Path, options: ReadOptions) -> FileRecording:
@@ -40,7 +40,7 @@ def open_bids(path: Path, options: ReadOptions) -> FileRecording:
         There is no sidecar and no rate, or the ECG column is ambiguous.
     """
     table = find_table(path.name, head_lines(path, HEAD_LINES))
-    file = _find_sidecar(path)
+    file = find_sidecar(path)
     if file is None:
         if options.rate is None:
             raise ConfigError(
@@ -88,7 +88,7 @@ def _stem(path: Path) -> str:
     return path.name.removesuffix(".gz").removesuffix(".tsv")
 
 
-def _find_sidecar(path: Path) -> Path | None:
+def find_sidecar(path: Path) -> Path | None:
     """Find the JSON file beside a table, or one further up that applies to it (BIDS, "The Inheritance Principle")."""
     beside = path.with_name(f"{_stem(path)}.json")
     if beside.is_file():

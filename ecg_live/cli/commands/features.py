@@ -88,14 +88,16 @@ def _write_dataset(name: str, folder: Path, out: Path, extractor: FeatureExtract
     from ecg_live.cli.training_extra import require_training_packages
 
     require_training_packages()
-    from ecg_live.tables import write_table
+    from ecg_live.tables import check_replaceable, write_table
     from training.data.feature_rows import dataset_columns, dataset_rows
     from training.datasets import open_dataset
     from training.progress import ProgressDisplay
 
     dataset = open_dataset(name, folder)
+    columns = dataset_columns(dataset, extractor)
+    check_replaceable(out, columns)
     remarks, windows, subjects = list(dataset.remarks), 0, set[str]()
-    with ProgressDisplay() as progress, write_table(out, dataset_columns(dataset, extractor)) as table:
+    with ProgressDisplay() as progress, write_table(out, columns) as table:
         rows = dataset_rows(
             dataset, extractor, hop, remarks, lambda done, total: progress.progress(dataset.title, done, total)
         )

@@ -14,6 +14,7 @@ from ecg_live.html.markup import NO_VALUE_DASH, collapsible, table, tag
 from ecg_live.presentation.formatting import clock_text
 
 Row = Mapping[str, Any]
+PAGE_TITLE = "Scores of a set of recordings"
 MAX_WORST_FILES = 25
 MAX_ERRORS = 200
 HISTOGRAM_BIN_BPM = 5
@@ -26,7 +27,7 @@ def score_page(rows: Sequence[Row], options: Mapping[str, str]) -> str:
     scored = [row for row in rows if row.get("windows")]
     faulty = [row for row in rows if row.get("error")]
     content = [
-        tag("h1", "Scores of a set of recordings"),
+        tag("h1", PAGE_TITLE),
         tag("p", _headline(rows, scored, faulty), class_="headline"),
         tag("h2", "Signal"),
         _grades(scored),
@@ -37,7 +38,7 @@ def score_page(rows: Sequence[Row], options: Mapping[str, str]) -> str:
         *([tag("h2", "Recordings that could not be read, or not to their end"), _errors(faulty)] if faulty else []),
         collapsible("Options", table("What the numbers depend on", ("option", "value"), map(list, options.items()))),
     ]
-    return document("Scores of a set of recordings", content, "ecg_live.recorded.report")
+    return document(PAGE_TITLE, content, "ecg_live.recorded.report")
 
 
 def _headline(rows: Sequence[Row], scored: Sequence[Row], faulty: Sequence[Row]) -> str:

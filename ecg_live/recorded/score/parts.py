@@ -12,6 +12,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from devices.files.content_files import content_files
 from ecg_live.atomic_write import private_folder, write_whole
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.tables import Columns, read_table
@@ -75,13 +76,11 @@ class PartStore:
         for values in zip(*read.values(), strict=True):
             yield dict(zip(read, values, strict=True))
 
-    def open(self, options: Mapping[str, str], *, fresh: bool) -> None:
-        """Make the folder for parts that are made with ``options``; ``fresh``: remove those of other options.
+    def make(self) -> None:
+        """Make the folder.
 
         Raises
         ------
-        ConfigError
-            Its parts were made with other options.
         RecordingError
             It cannot be made.
         """
@@ -89,6 +88,19 @@ class PartStore:
             private_folder(self.folder)
         except OSError as error:
             raise RecordingError(f"{self.folder}: {error.strerror}", "choose another --out") from error
+
+    def open(self, options: Mapping[str, str], *, fresh: bool, keep: bool = False) -> None:
+        """Prepare the folder, which is `locked`, for parts that are made with ``options``.
+
+        ``fresh``: remove all parts, with ``keep`` only those of other options, so that shards leave each other's.
+
+        Raises
+        ------
+        ConfigError
+            Its parts were made with other options.
+        RecordingError
+            It cannot be written to.
+        """
         earlier = self._read(OPTIONS_FILE)
         if earlier is not None and earlier != dict(options):
             if not fresh:
@@ -100,7 +112,7 @@ class PartStore:
                     f"{self.folder} holds parts that were made with {found}", "give --fresh, or another --out"
                 )
             self.clear()
-        elif fresh:
+        elif fresh and not keep:
             self.clear()
         self._write(OPTIONS_FILE, options)
 
@@ -111,8 +123,8 @@ class PartStore:
                 path.unlink(missing_ok=True)
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the folder against other runs.
+    def locked(self, patience: float = 0.0) -> Iterator[None]:
+        """Hold the folder against other runs; wait ``patience`` seconds for it.
 
         Raises
         ------
@@ -121,7 +133,7 @@ class PartStore:
         """
         lock = FileLock(self.folder / LOCK_FILE)
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=patience)
         except Timeout as error:
             raise ConfigError(
                 f"{self.folder}: another run is writing this table", "wait for its end, or choose another --out"
@@ -159,7 +171,7 @@ def recording_key(path: Path, options: Mapping[str, str]) -> str:
     """
     digest = hashlib.sha256(json.dumps(dict(options), sort_keys=True).encode())
     try:
-        for each in _files_of(path):
+        for each in content_files(path):
             digest.update(each.suffix.encode())
             with each.open("rb") as file:
                 while block := file.read(READ_BLOCK_BYTES):
@@ -172,17 +184,14 @@ def recording_key(path: Path, options: Mapping[str, str]) -> str:
 def recording_stamp(path: Path) -> tuple[tuple[str, int, int], ...]:
     """Sizes and times of change of a recording's files, to see whether it changes while it is read."""
     found = []
-    for each in _files_of(path):
+    try:
+        files = content_files(path)
+    except OSError:
+        return ()
+    for each in files:
         try:
             status = each.stat()
         except OSError:
             continue
         found.append((each.name, status.st_size, status.st_mtime_ns))
     return tuple(found)
-
-
-def _files_of(path: Path) -> list[Path]:
-    """A recording's own file; of a WFDB record the header and all that has its name."""
-    if path.suffix not in {"", ".hea"} or (path.suffix == "" and path.is_file()):
-        return [path]
-    return sorted(each for each in path.parent.glob(f"{path.stem}.*") if each.is_file())

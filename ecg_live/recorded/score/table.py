@@ -9,14 +9,17 @@ from typing import Any, Protocol
 
 from devices.files.search import FoundFile
 from ecg_live.atomic_write import write_whole
-from ecg_live.errors import EcgLiveError, FormatError, RecordingError
+from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError
 from ecg_live.model.bundle import load_bundle
 from ecg_live.recorded.score.columns import FILE_COLUMNS, window_columns
-from ecg_live.recorded.score.page import score_page
+from ecg_live.recorded.score.page import PAGE_TITLE, score_page
 from ecg_live.recorded.score.parts import PartStore, recording_key
 from ecg_live.recorded.score.shard import WHOLE, Shard
 from ecg_live.recorded.score.task import ScoreOptions, ScoreTask, score_recording
-from ecg_live.tables import write_table
+from ecg_live.tables import Columns, check_replaceable, write_table
+
+SHARD_PATIENCE_S = 60.0  # for other shards that begin
+PAGE_HEAD_BYTES = 4096  # the head of a page is within them
 
 
 class TaskEngine(Protocol):
@@ -79,19 +82,28 @@ def score_recordings(
     Raises
     ------
     ConfigError
-        The parts were made with other options, or another run makes this table.
+        The parts were made with other options, another run makes this table, or a file that is no result of scores
+        would be replaced.
     RecordingError
         No recording has a window, or a table cannot be written.
     """
-    store = PartStore.beside(out)
-    own = {path.resolve() for path in (out, files_table(out), out.with_suffix(".html"), store.folder)}
+    page = out.with_suffix(".html")
+    columns = window_columns(load_bundle(options.model).head_infos)
+    check_replaceable(out, columns)
+    check_replaceable(files_table(out), FILE_COLUMNS)
+    _check_page(page)
+    store = PartStore.beside(out.absolute())
+    own = {path.resolve() for path in (out, files_table(out), page, store.folder)}
     wanted = [each for each in files if not own & {each.path.resolve(), each.path.resolve().parent}]
-    store.open(options.as_text(), fresh=fresh)
-    if shard.count > 1:
-        return _score(shard.of(wanted), store, options, engine, report)[1]
-    with store.locked():
+    store.make()
+    if shard.count > 1:  # shards begin at the same time, and none holds the folder for long
+        with store.locked(SHARD_PATIENCE_S):
+            store.open(options.as_text(), fresh=fresh, keep=True)
+        return _score(shard.of(wanted), store, options, engine, report, fresh=fresh)[1]
+    with store.locked():  # before parts are removed: another run may need them
+        store.open(options.as_text(), fresh=fresh)
         keys, summary = _score(wanted, store, options, engine, report)
-        _write_tables(wanted, keys, store, out, options)
+        _write_tables(wanted, keys, store, out, columns, options)
     return summary
 
 
@@ -106,8 +118,10 @@ def _score(
     options: ScoreOptions,
     engine: TaskEngine,
     report: Callable[[int, int], None],
+    *,
+    fresh: bool = False,
 ) -> tuple[dict[Path, str], ScoreSummary]:
-    """Run the tasks that are not done; the parts' keys by recording."""
+    """Run the tasks that are not done, or all if ``fresh``; the parts' keys by recording."""
     text = options.as_text()
     keys: dict[Path, str] = {}
     errors: dict[Path, EcgLiveError] = {}
@@ -116,12 +130,14 @@ def _score(
             keys[file.path] = recording_key(file.path, text)
         except EcgLiveError as error:
             errors[file.path] = error
-    open_keys = {key: path for path, key in reversed(keys.items()) if not store.finished(key)}
-    tasks = [ScoreTask(path, key, options, store) for key, path in open_keys.items()]
+    open_keys = {key: path for path, key in reversed(keys.items()) if fresh or not store.finished(key)}
+    tasks = [ScoreTask(path.absolute(), key, options, store) for key, path in open_keys.items()]
     done = len(files) - len(tasks)
     report(done, len(files))
     for finished, _ in enumerate(engine.map(score_recording, reversed(tasks)), start=1):
         report(done + finished, len(files))
+    if gone := next((path for path, key in keys.items() if not store.outcome(key)), None):
+        raise RecordingError(f"{store.folder}: another program removed the part of {gone}", "run it again")
     return keys, _summary(files, keys, errors, store, len(keys) - len(open_keys))
 
 
@@ -148,11 +164,28 @@ def _summary(
     return ScoreSummary(sum(map(bool, counts)), sum(counts), done, tuple(problems), exit_code)
 
 
+def _check_page(page: Path) -> None:
+    """Refuse to replace a page that is none of scores, such as the report on a recording."""
+    try:
+        with page.open("rb") as file:
+            beginning = file.read(PAGE_HEAD_BYTES)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ConfigError(f"{page} cannot be read: {error.strerror}", "choose another --out") from error
+    if beginning and f"<title>{PAGE_TITLE}</title>".encode() not in beginning:
+        raise ConfigError(f"{page} is there already, and is no page of scores", "choose another --out, or remove it")
+
+
 def _write_tables(
-    files: Sequence[FoundFile], keys: Mapping[Path, str], store: PartStore, out: Path, options: ScoreOptions
+    files: Sequence[FoundFile],
+    keys: Mapping[Path, str],
+    store: PartStore,
+    out: Path,
+    columns: Columns,
+    options: ScoreOptions,
 ) -> None:
     """Join the parts."""
-    columns = window_columns(load_bundle(options.model).head_infos)
     own = {name: kind for name, kind in columns.items() if name != "recording"}
     about = {f"ecg_live.{name}": value for name, value in options.as_text().items()}
     rows: list[dict[str, Any]] = []

@@ -66,6 +66,14 @@ def test_a_folder_becomes_the_rows_of_its_recordings(folder: Path, tmp_path: Pat
     assert math.exp(found[0]["log_sdnn"]) == pytest.approx(max(1.0, found[0]["sdnn"]))
 
 
+def test_no_recording_among_those_is_replaced_by_the_table(folder: Path) -> None:
+    before = (folder / "flat.csv").read_bytes()
+    done = ecg_live("features", folder, "--out", folder / "flat.csv")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "flat.csv is there already, and is no table that begins with recording, onset, quality" in done.stderr
+    assert (folder / "flat.csv").read_bytes() == before
+
+
 def test_they_are_the_numbers_of_the_interface_and_of_run(folder: Path, tmp_path: Path) -> None:
     path = folder / "a.csv"
     assert ecg_live("features", path, "--out", tmp_path / "f.parquet", "--hop", 1).returncode == 0

@@ -126,6 +126,77 @@ def test_shards_make_parts_that_a_last_run_joins(folder: Path, tmp_path: Path) -
     assert out.read_bytes() == whole.read_bytes()
 
 
+def test_a_fresh_shard_leaves_the_parts_of_the_others(folder: Path, tmp_path: Path) -> None:
+    out, changed = tmp_path / "a.csv", replace(OPTIONS, hop=2.0)
+    score(folder, out)
+    for number in (1, 2):
+        score(folder, out, shard=Shard(number, 2), options=changed, fresh=True)
+    again = Counting()
+    score(folder, out, again, shard=Shard(2, 2), options=changed, fresh=True)
+    assert again.paths == ["r1.csv"]  # its own
+    assert score(folder, out, options=changed).done == 3
+
+
+def test_a_run_that_is_refused_removes_no_part_of_the_one_that_writes(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "a.csv"
+    score(folder, out)
+    store = PartStore.beside(out)
+    before = sorted(store.folder.iterdir())
+    with store.locked(), pytest.raises(ConfigError, match="another run"):
+        score(folder, out, fresh=True)
+    assert sorted(store.folder.iterdir()) == before
+
+
+class Removing(HereEngine):
+    """Removes parts once they are made, as another program might."""
+
+    def map(
+        self, function: Callable[[ScoreTask], dict[str, Any]], items: Iterable[ScoreTask]
+    ) -> Generator[dict[str, Any], None, None]:
+        for task in items:
+            yield function(task)
+            task.parts.clear()
+
+
+def test_a_part_that_is_removed_is_not_left_out_of_the_table(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="another program removed the part of"):
+        score(folder, tmp_path / "a.csv", Removing())
+    assert not (tmp_path / "a.csv").exists()
+
+
+def test_no_recording_is_replaced_by_a_result(folder: Path, tmp_path: Path) -> None:
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    for out in ("r1.csv", "new.csv"):
+        if out == "new.csv":
+            (folder / "new_files.csv").write_bytes(before[folder / "r1.csv"])
+        with pytest.raises(ConfigError, match="is there already, and is no table"):
+            score(folder, folder / out)
+    (folder / "report.html").write_text("<title>Report on a session</title>")
+    with pytest.raises(ConfigError, match="is no page of scores"):
+        score(folder, folder / "report.csv")
+    assert {path: path.read_bytes() for path in before} == before
+    assert not (folder / "new.csv").exists()
+
+
+def test_a_part_is_that_of_all_files_of_its_recording(tmp_path: Path) -> None:
+    keys = []
+    for k in range(2):  # the same headers, other signals
+        place = tmp_path / str(k)
+        place.mkdir()
+        (place / "rec.hea").write_text("rec/1 1 250 10\nrec_1 10\n")
+        (place / "rec_1.hea").write_text("rec_1 1 250 10\nsignal.dat 16 200 16 0 0 0 0 ECG\n")
+        (place / "signal.dat").write_bytes(bytes([k]) * 20)
+        keys += [recording_key(place / name, {}) for name in ("rec.hea", "rec")]
+    assert keys[0] == keys[1] != keys[2] == keys[3]
+    table, sidecar = tmp_path / "sub-1_physio.tsv", tmp_path / "sub-1_physio.json"
+    table.write_text("1\n")
+    found = []
+    for rate in (250, 500):
+        sidecar.write_text(json.dumps({"SamplingFrequency": rate, "Columns": ["ecg"]}))
+        found.append(recording_key(table, {}))
+    assert found[0] != found[1]
+
+
 def test_a_bad_file_has_its_error_and_the_others_their_rows(folder: Path, tmp_path: Path) -> None:
     (folder / "notes.txt").write_text("no recording\n")
     (folder / "zero.edf").write_bytes(b"")
