@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 from ecg_live.text import sanitize
@@ -75,6 +75,13 @@ class Change:
         details = [f"at {self.onset:.3f} s" if self.onset is not None else "", self.text or "", self.reason]
         shown = "; ".join(each for each in details if each)
         return f"{self.time[:19]}  {self.author:<12}  {self.action:<7}  {about}  {shown}".rstrip()
+
+    def moved(self, seconds: float) -> Change:
+        """The change on an axis on which all times are later by ``seconds``."""
+        onset = None if self.onset is None else round(self.onset + seconds, ONSET_DECIMALS)
+        about = self.target
+        target = about if isinstance(about, str) else MarkerKey.of(about.onset + seconds, about.text)
+        return replace(self, onset=onset, target=target)
 
     def line(self) -> bytes:
         """The change as a line of a file."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,25 @@ class AnnotationLog:
             return Annotations()
         except OSError as error:
             raise RecordingError(f"{self.path} cannot be read: {error.strerror}", "check the file") from error
+
+    def begin(self, changes: Sequence[Change]) -> None:
+        """Make the file with changes that were made of a copy of this recording, as they are; none without any.
+
+        Raises
+        ------
+        RecordingError
+            It is there already, or cannot be written.
+        """
+        if not changes:
+            return
+        try:
+            with locked_file(self.path) as file:
+                if read_all(file):
+                    raise RecordingError(f"{self.path} is there already", "move it away")
+                append_whole(self.path, file, 0, self._header() + b"".join(each.line() for each in changes))
+        except OSError as error:
+            what = f"{self.path} cannot be written: {error.strerror or error}"
+            raise RecordingError(what, "free space, or check the folder's permissions") from error
 
     def add(
         self, kind: Kind, onset: float, duration: float = 0.0, text: str = "", *, reason: str = ""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ecg_live.annotations.change import Change
 from ecg_live.annotations.current import Annotations
 from ecg_live.annotations.log_file import ANNOTATIONS_SUFFIX, AnnotationLog, RecordingIdentity
 from ecg_live.errors import FormatError, RecordingError
@@ -108,6 +109,18 @@ def read_annotations(path: Path) -> Annotations:
     if not annotations_path(first_file(path)).exists():
         return Annotations()
     return open_annotations(path).read()
+
+
+def begin_annotations(path: Path, changes: Sequence[Change]) -> None:
+    """Make the annotations of a new recording with the changes of the one that it was copied from.
+
+    Raises
+    ------
+    RecordingError
+        They are there already, or cannot be written.
+    """
+    if changes:
+        AnnotationLog(annotations_path(path), recording_identity(path)).begin(changes)
 
 
 def read_annotated_file(path: Path, contents: SessionContents | None) -> AnnotatedFile:

@@ -8,12 +8,13 @@ from typing import NamedTuple
 from devices.files.unreadable import regular_file
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, EcgLiveError, RecordingError
-from ecg_live.recorded.annotated import read_annotated_file
+from ecg_live.recorded.annotated import annotations_path, begin_annotations, read_annotated_file, read_annotations
 from ecg_live.recorded.export.bids import BidsNames, write_bids
 from ecg_live.recorded.export.csv import write_tables
 from ecg_live.recorded.export.edf import write_edf
 from ecg_live.recorded.export.repair_xdf import close_xdf
 from ecg_live.recorded.open_signal import open_signal
+from ecg_live.recorded.output_file import check_output_path
 from ecg_live.recorded.report.recording_parts import later_files
 from ecg_live.recorded.rr_intervals import NO_INTERVALS, RR_STREAMS, RrSeries, read_rr_intervals
 from ecg_live.recorded.session_file import RESULT_STREAMS, SessionContents, read_contents
@@ -72,8 +73,7 @@ def export(
             f"--task, --participant, --session and --datatype are for --to bids, not for {form}", "leave them out"
         )
     if form == "xdf":
-        closed = close_xdf(regular_file(source), out or source.with_name(f"{source.stem}_closed.xdf"), force=force)
-        return ExportResult([closed.path], closed.remarks, closed.error)
+        return _closed(regular_file(source), out or source.with_name(f"{source.stem}_closed.xdf"), force=force)
     contents = read_contents(source, EXPORTED_STREAMS) if source.is_file() else None
     signal = open_signal(source, options, contents)
     signal.annotated = read_annotated_file(source, contents)
@@ -91,6 +91,23 @@ def export(
     if made.filled:
         remarks.append(f"{made.filled} missing samples repeat the one before them; annotations mark them")
     return ExportResult([made.path], remarks, signal.error)
+
+
+def _closed(source: Path, out: Path, *, force: bool) -> ExportResult:
+    """Close a file, and copy the annotations of its recording, whose identity the copy keeps."""
+    beside, files, remarks = annotations_path(source), [out], []
+    if beside.exists():
+        files.append(annotations_path(out))
+        check_output_path(files[1], beside, force=force)
+    closed = close_xdf(source, out, force=force)
+    if beside.exists():
+        try:
+            changes = read_annotations(source).changes
+            files[1].unlink(missing_ok=True)  # of an earlier copy
+            begin_annotations(out, changes)
+        except RecordingError as error:
+            remarks.append(f"{beside.name} was not copied: {error.message}")
+    return ExportResult([each for each in files if each.exists()], closed.remarks + remarks, closed.error)
 
 
 def _intervals(source: Path, options: ReadOptions, contents: SessionContents | None) -> RrSeries:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ecg_live.errors import ConfigError, RecordingError
 from ecg_live.events import StreamInfo
+from ecg_live.recorded.joined.annotation_stream import recorded_changes, write_annotations
 from ecg_live.recorded.joined.session_streams import COPIED_TAGS, Footer, StreamsWriter, file_date, stream_chunks
 from ecg_live.recorded.report.recording_parts import later_files, part_number
 from ecg_live.recorded.session_file import read_file_header
@@ -36,8 +37,8 @@ class WearerRecording(NamedTuple):
 def join_recordings(recordings: Sequence[WearerRecording], out: Path, width: int = DEFAULT_WIDTH_S) -> list[Path]:
     """Join recordings; streams are named after their wearers, and the synchrony of all pairs is one more.
 
-    A wearer of several recordings has a number from the second on. The file has been read and checked when this
-    returns.
+    A wearer of several recordings has a number from the second on. Annotations go along, as one more stream of their
+    wearer. The file has been read and checked when this returns.
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ def join_recordings(recordings: Sequence[WearerRecording], out: Path, width: int
     Raises
     ------
     RecordingError
-        A recording is cut or damaged, or the file cannot be written.
+        A recording is cut or damaged, its annotations are not its own, or the file cannot be written.
     ConfigError
         There is none.
     """
@@ -67,10 +68,13 @@ def join_recordings(recordings: Sequence[WearerRecording], out: Path, width: int
         _check(path)
     named = [WearerRecording(name, paths[0]) for name, paths in zip(names, files, strict=True)]
     synchrony = recorded_synchrony(named, width)
+    changes = [recorded_changes(paths[0]) for paths in files]
     writer = StreamsWriter.begin(out, file_date(files[0][0]))
     try:
         numbers = _write_headers(writer, names, files)
         _write_synchrony(writer, synchrony.values, len(numbers) + 1)
+        for number, (name, paths, own) in enumerate(zip(names, files, changes, strict=True), len(numbers) + 2):
+            write_annotations(writer, own, name, file_date(paths[0]), number)
         for place, paths in enumerate(files):
             for path in paths:
                 for chunk in stream_chunks(path):

@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-from ecg_live.errors import FormatError
+from ecg_live.annotations.change import Change
+from ecg_live.errors import FormatError, RecordingError
 from ecg_live.participant_profile import file_name_of
+from ecg_live.recorded.annotated import annotations_path, begin_annotations
+from ecg_live.recorded.joined.annotation_stream import ANNOTATIONS_KEY, parse_changes
 from ecg_live.recorded.joined.session_streams import COPIED_TAGS, Footer, StreamsWriter, file_date, stream_chunks
 from ecg_live.xdf import encode
 from ecg_live.xdf.decode import StreamHeader, read_stream_header
-from ecg_live.xdf.wearer_streams import WEARER_DATE_FIELD, WEARER_FIELD, single_header, wearers_of
+from ecg_live.xdf.wearer_streams import (
+    WEARER_DATE_FIELD,
+    WEARER_FIELD,
+    WEARER_KEY_FIELD,
+    single_header,
+    wearers_of,
+)
 
 
 def split_recording(path: Path, folder: Path | None = None) -> list[Path]:
-    """Write a file for each wearer, as it was recorded; the synchrony, which can be made again, is left out.
+    """Write a file for each wearer, as it was recorded, and its annotations beside it.
+
+    The synchrony, which can be made again, is left out.
 
     Parameters
     ----------
@@ -33,7 +44,7 @@ def split_recording(path: Path, folder: Path | None = None) -> list[Path]:
     FormatError
         The file holds no wearers' streams, or is damaged.
     RecordingError
-        A file is there already, or cannot be written.
+        A file, or annotations of its name, are there already, or cannot be written.
     """
     headers = _headers(path)
     wearers = wearers_of(headers.values())
@@ -44,7 +55,8 @@ def split_recording(path: Path, folder: Path | None = None) -> list[Path]:
         streams = {number: header for number, header in headers.items() if header.own.get(WEARER_FIELD) == wearer}
         date = next(iter(streams.values())).own.get(WEARER_DATE_FIELD) or file_date(path)
         out = (folder or path.parent) / f"{path.stem}_{file_name_of(wearer)}{path.suffix}"
-        _write(path, out, streams.keys(), date)
+        noted = {number for number, header in streams.items() if header.own.get(WEARER_KEY_FIELD) == ANNOTATIONS_KEY}
+        _write(path, out, streams.keys() - noted, date, noted)
         written.append(out)
     return written
 
@@ -58,10 +70,16 @@ def _headers(path: Path) -> dict[int, StreamHeader]:
     }
 
 
-def _write(path: Path, out: Path, streams: AbstractSet[int], date: str) -> None:
+def _write(path: Path, out: Path, streams: AbstractSet[int], date: str, noted: AbstractSet[int]) -> None:
+    """Write streams of a file to another, and the changes in those that are ``noted`` to the annotations beside it."""
+    if annotations_path(out).exists():
+        raise RecordingError(f"{annotations_path(out)} is there already", "move it away, or name another --out")
+    changes: list[Change] = []
     writer = StreamsWriter.begin(out, date)
     try:
         for chunk in stream_chunks(path):
+            if chunk.stream in noted and chunk.tag == encode.SAMPLES_TAG:
+                changes += parse_changes(path.name, chunk)
             if chunk.stream not in streams:
                 continue
             if chunk.tag == encode.STREAM_HEADER_TAG:
@@ -72,6 +90,7 @@ def _write(path: Path, out: Path, streams: AbstractSet[int], date: str) -> None:
             else:
                 writer.footers[chunk.stream].add(chunk.content)
         writer.close()
+        begin_annotations(out, changes)
     except BaseException:
         writer.discard()
         raise

@@ -46,6 +46,12 @@ class TimeAxis:
         at = np.clip(np.searchsorted(self._stamps, clock, side="right") - 1, 0, None)
         return np.asarray(self._raw[at] + (clock - self._stamps[at]))
 
+    def to_stamps(self, times: Sequence[float] | F64) -> F64:
+        """Convert axis times (n,) to timestamps (n,) of the session clock, from the last known time before each."""
+        raw = np.asarray(times, dtype=np.float64)
+        at = np.clip(np.searchsorted(np.maximum.accumulate(self._raw), raw, side="right") - 1, 0, None)
+        return np.asarray(self._stamps[at] + (raw - self._raw[at]))
+
 
 def wall_clock(contents: SessionContents, stamp: float) -> dt.datetime | None:
     """Convert a session-clock timestamp to wall time; None if unknown, or if a replay ran at another speed."""
