@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from ecg_live import __version__
+from ecg_live.annotations.locked_file import locked_file
+from ecg_live.atomic_write import private_folder
 from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.recorded.export.bids.labels import BidsEntities, Labelled
 from ecg_live.recorded.export.bids.tsv import NOT_AVAILABLE, IndexTable, text_cell
@@ -17,6 +20,7 @@ BIDS_VERSION = "1.11.1"  # that the tests' validator knows
 _DESCRIPTION = "dataset_description.json"
 _MAX_DESCRIPTION_BYTES = 1 << 20
 PARTICIPANTS_FILE = "participants.tsv"
+_LOCK = ".ecg-live.lock"  # is there while an export runs; names that begin with a dot are none of the data set
 _PSEUDONYM = "pseudonym"
 _NAME = "session_name"
 _README = """\
@@ -51,8 +55,7 @@ def check_dataset(folder: Path) -> bool:
         It is something else.
     """
     other = "name another folder with --out"
-    if folder.exists() and not folder.is_dir():
-        raise RecordingError(f"{folder} is a file, expected the folder of a BIDS data set", other)
+    _check_folder(folder)
     try:
         found = [each.name for each in folder.iterdir() if not each.name.startswith(".")] if folder.is_dir() else []
         if not found:
@@ -70,6 +73,35 @@ def check_dataset(folder: Path) -> bool:
     if (kind := content.get("DatasetType", "raw")) != "raw":
         raise RecordingError(f"{folder}: the data set's 'DatasetType' is {kind!r}, expected 'raw'", other)
     return True
+
+
+def _check_folder(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise RecordingError(
+            f"{folder} is a file, expected the folder of a BIDS data set", "name another folder with --out"
+        )
+
+
+@contextlib.contextmanager
+def locked_dataset(folder: Path) -> Iterator[None]:
+    """Wait until no other export writes to a data set, whose tables both would replace, and hold it.
+
+    The folder is made if it is missing.
+
+    Raises
+    ------
+    RecordingError
+        It is a file, or cannot be made or written to.
+    """
+    _check_folder(folder)
+    with contextlib.ExitStack() as held:
+        try:
+            private_folder(folder)
+            held.enter_context(locked_file(folder / _LOCK))
+        except OSError as error:
+            what = f"{folder} cannot be written to: {error.strerror or error}"
+            raise RecordingError(what, "name another folder with --out") from error
+        yield
 
 
 def dataset_files(folder: Path, entities: BidsEntities) -> Iterator[FileContent]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from ecg_live.errors import ConfigError, FormatError, RecordingError
 from ecg_live.events import Chunk, Gap, Marker
 from ecg_live.recorded.annotated_file import event_text
 from ecg_live.recorded.auxiliary_samples import auxiliary_name, auxiliary_streams, read_auxiliary
-from ecg_live.recorded.export.bids.dataset import FileContent, as_json, check_dataset, dataset_files
+from ecg_live.recorded.export.bids.dataset import FileContent, as_json, check_dataset, dataset_files, locked_dataset
 from ecg_live.recorded.export.bids.labels import (
     DATATYPES,
     RR_LABEL,
@@ -39,6 +39,8 @@ from ecg_live.xdf.encode import SAMPLE_FORMATS
 from ecg_live.xdf.self_reports import scale_text
 
 MANUFACTURERS = {"Polar": "Polar Electro", "Shimmer": "Shimmer", "Movesense": "Movesense", "BITalino": "PLUX"}
+_MAX_SIDECAR_BYTES = 1 << 24  # a list of gaps may be long
+_OWN_MARKS = (b'"ecg-live ', b"first ECG sample")  # in the JSON files of all versions
 _EVENT_COLUMNS = ("onset", "duration", "trial_type")
 _EVENTS_DESCRIPTION = {
     "onset": {"Description": "Time of the marker from the first ECG sample.", "Units": "s"},
@@ -116,21 +118,22 @@ def write_bids(
         The folder is something else, a file exists, or cannot be written.
     """
     entities = _entities(names, contents, source)
-    check_dataset(folder)
-    about = list(dataset_files(folder, entities))
-    there = _files_there(folder, entities)
-    if there and not force:
-        raise RecordingError(
-            f"{there[0]} is there already", "give another --task, --session or --out, or replace it with --force"
-        )
-    with _own_folders_removed(folder / entities.folder):
-        writer = _RecordingWriter(folder / entities.folder, entities, source, force=force)
+    with _own_folders_removed(folder / entities.folder), locked_dataset(folder):
+        check_dataset(folder)
+        about = list(dataset_files(folder, entities))
+        there = _files_there(folder, entities)
+        if there and not force:
+            raise RecordingError(
+                f"{there[0]} is there already", "give another --task, --session or --out, or replace it with --force"
+            )
+        others = {path for path in there if not _is_own(path)}
+        writer = _RecordingWriter(folder / entities.folder, entities, source, others, force=force)
         with writer:
             writer.write(signal, contents, intervals)
             for file in about:
                 writer.write_about(file)
-    for path in set(there) - set(writer.files):  # of the recording that was replaced
-        path.unlink(missing_ok=True)
+        for path in set(there) - set(writer.files) - others:  # of the recording that was replaced
+            path.unlink(missing_ok=True)
     return BidsExport(writer.files, writer.remarks)
 
 
@@ -155,10 +158,21 @@ def _entities(names: BidsNames, contents: SessionContents | None, source: Path) 
 
 
 def _files_there(folder: Path, entities: BidsEntities) -> list[Path]:
-    """Files that an earlier export of the same recording left."""
+    """Files of the same recording, which an earlier export left, or another program."""
     where, stem = folder / entities.folder, entities.stem
     patterns = (f"{stem}_recording-*_physio.*", f"{stem}_events.*")
     return sorted(path for pattern in patterns for path in where.glob(pattern) if path.suffix != ".part")
+
+
+def _is_own(path: Path) -> bool:
+    """Whether we exported a file: its JSON file names us as the software, or describes markers in our words."""
+    sidecar = path.with_name(f"{path.name.partition('.')[0]}.json")
+    try:
+        with sidecar.open("rb") as file:
+            content = file.read(_MAX_SIDECAR_BYTES)
+    except OSError:
+        return False
+    return any(mark in content for mark in _OWN_MARKS)
 
 
 @contextlib.contextmanager
@@ -177,13 +191,16 @@ def _own_folders_removed(folder: Path) -> Iterator[None]:
 class _RecordingWriter(contextlib.ExitStack):
     """Writes files beside their places; they get their names when the block ends well."""
 
-    def __init__(self, folder: Path, entities: BidsEntities, source: Path, *, force: bool) -> None:
+    def __init__(
+        self, folder: Path, entities: BidsEntities, source: Path, others: Set[Path], *, force: bool
+    ) -> None:
         super().__init__()
         self.files: list[Path] = []
         self.remarks: list[str] = []
         self._folder = folder
         self._entities = entities
         self._source = source
+        self._others = others  # files of other programs
         self._force = force
 
     def write(self, signal: RecordedSignal, contents: SessionContents | None, intervals: RrSeries) -> None:
@@ -217,9 +234,13 @@ class _RecordingWriter(contextlib.ExitStack):
         """Write a file of the data set, which may be there with a row less."""
         part = self.enter_context(atomic_output(file.path, self._source, force=True))
         part.write_bytes(file.content)
+        with contextlib.suppress(FileNotFoundError):  # others may read it as before
+            part.chmod(file.path.stat().st_mode & 0o777)
 
     def _own_part(self, ending: str) -> Path:
         path = self._folder / f"{self._entities.stem}_{ending}"
+        if path in self._others:
+            raise RecordingError(f"{path} is of another program", "give another --task, --session or --out")
         self.files.append(path)
         return self.enter_context(atomic_output(path, self._source, force=self._force))
 

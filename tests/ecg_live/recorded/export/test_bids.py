@@ -10,6 +10,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -241,6 +242,46 @@ def test_nothing_is_replaced_unless_forced(session: Path, tmp_path: Path) -> Non
     assert {name for name in after if after[name] != before[name]} == {name for name in after if "physio" in name}
     assert decode(tables(tmp_path / "study")[0]).samples.tolist() == list(range(500))
     assert bids_errors(tmp_path / "study") == []
+
+
+def test_files_of_other_programs_are_neither_replaced_nor_removed(session: Path, tmp_path: Path) -> None:
+    stem = to_bids(session, tmp_path / "study").files[0].name.removesuffix("_recording-ecg_physio.tsv.gz")
+    folder = tmp_path / "study" / "sub-P01" / "ses-S1" / "beh"
+    for ending in ("tsv.gz", "json"):
+        (folder / f"{stem}_recording-belt_physio.{ending}").write_bytes(b'{"Manufacturer": "Theirs"}')
+    before = every_byte(folder)
+    to_bids(session, tmp_path / "study", force=True)
+    assert every_byte(folder) == before
+    (folder / f"{stem}_events.json").write_text('{"trial_type": {"Description": "of the scanner"}}')
+    before = every_byte(folder)
+    with pytest.raises(RecordingError, match=r"_events\.tsv is of another program"):
+        to_bids(session, tmp_path / "study", force=True)
+    record(tmp_path / "b.xdf", counted(0, 500))  # without markers
+    to_bids(tmp_path / "b.xdf", tmp_path / "study", force=True)
+    assert {name: data for name, data in every_byte(folder).items() if "-ecg_" not in name} == {
+        name: data for name, data in before.items() if "-ecg_" not in name
+    }
+
+
+def test_exports_at_the_same_time_each_leave_their_row(tmp_path: Path) -> None:
+    def one(k: int) -> None:
+        record(tmp_path / f"{k}.xdf", counted(0, 500))
+        to_bids(tmp_path / f"{k}.xdf", tmp_path / "study", participant=f"P{k}")
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(one, range(8)))
+    found = sorted(row[0] for row in rows(tmp_path / "study" / "participants.tsv")[1:])
+    assert found == [f"sub-P{k}" for k in range(8)]
+    assert [path.name for path in (tmp_path / "study").glob(".*")] == []  # no lock is left
+    assert bids_errors(tmp_path / "study") == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no modes")
+def test_a_table_that_others_read_stays_readable(session: Path, tmp_path: Path) -> None:
+    to_bids(session, tmp_path / "study")
+    (tmp_path / "study" / "participants.tsv").chmod(0o664)
+    to_bids(session, tmp_path / "study", participant="P02")
+    assert stat.S_IMODE((tmp_path / "study" / "participants.tsv").stat().st_mode) == 0o664
 
 
 def test_a_data_set_of_others_gets_files_and_a_row(session: Path, tmp_path: Path) -> None:
