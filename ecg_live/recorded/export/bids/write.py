@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -126,7 +126,7 @@ def write_bids(
             raise RecordingError(
                 f"{there[0]} is there already", "give another --task, --session or --out, or replace it with --force"
             )
-        others = {path for path in there if not _is_own(path)}
+        others = frozenset(path for path in there if not _is_own(path))
         writer = _RecordingWriter(folder / entities.folder, entities, source, others, force=force)
         with writer:
             writer.write(signal, contents, intervals)
@@ -192,7 +192,7 @@ class _RecordingWriter(contextlib.ExitStack):
     """Writes files beside their places; they get their names when the block ends well."""
 
     def __init__(
-        self, folder: Path, entities: BidsEntities, source: Path, others: Set[Path], *, force: bool
+        self, folder: Path, entities: BidsEntities, source: Path, others: frozenset[Path], *, force: bool
     ) -> None:
         super().__init__()
         self.files: list[Path] = []
