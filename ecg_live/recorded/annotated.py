@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +11,10 @@ from ecg_live.annotations.current import Annotations
 from ecg_live.annotations.log_file import ANNOTATIONS_SUFFIX, AnnotationLog, RecordingIdentity
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.recorded.annotated_file import AnnotatedFile
+from ecg_live.recorded.recording_files import first_file
 from ecg_live.recorded.session_file import SessionContents, read_contents, read_file_header
 from ecg_live.xdf.decode import TruncatedChunk, iter_chunks
 from ecg_live.xdf.encode import DIGEST_TAG
-
-_PART_SUFFIX = re.compile(r"_\d+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +39,6 @@ class AnnotationCheck:
 def annotations_path(recording: Path) -> Path:
     """The file with a recording's annotations, beside its first file."""
     return recording.with_suffix(ANNOTATIONS_SUFFIX)
-
-
-def first_file(path: Path) -> Path:
-    """The first file of the recording that a file continues; itself if it continues none, or the first is not there."""
-    header = read_file_header(path)
-    if header.get("part", "1") == "1":
-        return path
-    first = path.with_stem(_PART_SUFFIX.sub("", path.stem))
-    found = read_file_header(first) if first.is_file() else {}
-    return first if found.get("recording") and found["recording"] == header.get("recording") else path
 
 
 def recording_identity(path: Path) -> RecordingIdentity:

@@ -15,6 +15,7 @@ from devices.files import open_recording
 from devices.read_options import ReadOptions
 from ecg_live.errors import RecordingError
 from ecg_live.events import F64, Beats, LeadOff
+from ecg_live.recorded.recording_files import following_file, part_number
 from ecg_live.recorded.session_file import SessionContents, read_contents
 from ecg_live.results import RR_FLAGS, RR_SOURCES, RrFlag, RrInterval, RrSource
 from ecg_live.signal.pipeline import SignalPath
@@ -22,6 +23,7 @@ from ecg_live.signal.rr_intervals import NotifiedIntervals, WindowIntervals, int
 
 RR_STREAMS = ("rr_intervals", "events")  # what `recorded_intervals` needs of a session's file
 READ_BLOCK_S = 60.0  # windows are then assessed many at once
+MAX_FOUND_LATER_S = 30.0  # after a beat a session has its interval: a window's length, and some
 _ARRAYS = ("stop", "rr", "flags", "sources")
 _CHANNELS = 4  # of the stream, see `ecg_live.sinks.stream_layout.RR_CHANNELS`
 
@@ -50,14 +52,14 @@ class RrSeries:
     def __len__(self) -> int:
         return len(self.rr)
 
+    def where(self, mask: npt.NDArray[np.bool_]) -> RrSeries:
+        """Those of a mask (n,)."""
+        return replace(self, **{name: getattr(self, name)[mask] for name in _ARRAYS})
+
     def main(self) -> RrSeries:
         """Those of the ECG or pulse wave where there are any, else those that the device sent."""
         found = self.sources != RR_SOURCES.index("device")
-        if found.all() or not found.any():
-            return self
-        return replace(
-            self, stop=self.stop[found], rr=self.rr[found], flags=self.flags[found], sources=self.sources[found]
-        )
+        return self if found.all() or not found.any() else self.where(np.asarray(found))
 
     def rows(self) -> Iterator[tuple[float, float, RrFlag, RrSource]]:
         """Time of the beat that ends it, interval, flag, source."""
@@ -71,8 +73,9 @@ def read_rr_intervals(
 ) -> RrSeries:
     """RR intervals of any recording.
 
-    A session's file gives those that were recorded. A file without them is read as ``ecg-live run`` reads it, with a
-    window each second; a file that is damaged is used up to the damage.
+    A session's file gives those that were recorded, with what the next file of its recording has of its end. A file
+    without them is read as ``ecg-live run`` reads it, with a window each second, and for itself: the interval from the
+    file before it is missing. A file that is damaged is used up to the damage.
 
     Parameters
     ----------
@@ -93,7 +96,7 @@ def read_rr_intervals(
     options = options or ReadOptions()
     if contents is None and path.is_file():
         contents = read_contents(path, RR_STREAMS)
-    if contents is not None and options.channel is None and (found := recorded_intervals(contents)) is not None:
+    if contents is not None and options.channel is None and (found := _intervals_of_file(contents)) is not None:
         return found
     return _found_intervals(path, options)
 
@@ -110,6 +113,30 @@ def recorded_intervals(contents: SessionContents, *, continued: bool = False) ->
     if "ecg" in contents.streams:
         return None
     return _series(_strap_intervals(contents))
+
+
+def _intervals_of_file(contents: SessionContents) -> RrSeries | None:
+    """Intervals that end in a session's file; those near its end are in the files that continue it."""
+    own = recorded_intervals(contents, continued=part_number(contents.file_header.get("part", "")) > 1)
+    rate = contents.streams["ecg"].rate if "ecg" in contents.streams else 0.0
+    if own is None or rate <= 0:
+        return own
+    end = contents.stop_index / rate
+    later = list(_later_intervals(contents, end))
+    series = join_series([own, *later])
+    return series.where((series.stop >= 0) & (series.stop < (end - contents.start_s if later else inf)))
+
+
+def _later_intervals(contents: SessionContents, end: float) -> Iterator[RrSeries]:
+    """Intervals of the files after one that ends at a raw time, on its axis, as far as they may be its own."""
+    path, begin = following_file(contents.path), end
+    while path is not None and begin < end + MAX_FOUND_LATER_S:
+        after = read_contents(path, RR_STREAMS)
+        found = None if after is None else recorded_intervals(after, continued=True)
+        if after is None or found is None:
+            return
+        yield replace(found, stop=found.stop + after.start_s - contents.start_s)
+        path, begin = following_file(path), after.start_s
 
 
 def _series_of_rows(values: F64, start_s: float, since: float) -> RrSeries:

@@ -17,7 +17,7 @@ import numpy as np
 from ecg_live.errors import EcgLiveError
 from ecg_live.presentation.session_list import SessionEntry
 from ecg_live.recorded.annotated import annotations_path, read_annotations
-from ecg_live.recorded.report.recording_parts import part_number
+from ecg_live.recorded.recording_files import part_number
 from ecg_live.recorded.session_file import SessionContents, read_contents, read_file_header
 
 LISTED_STREAMS = ("predictions", "quality", "gaps")  # all that an entry needs of a file

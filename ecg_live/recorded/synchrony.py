@@ -13,7 +13,7 @@ import numpy as np
 
 from ecg_live.errors import FormatError
 from ecg_live.events import F64
-from ecg_live.recorded.report.recording_parts import later_files
+from ecg_live.recorded.recording_files import later_files
 from ecg_live.recorded.session_file import SessionContents, read_contents
 from ecg_live.results import HeadInfo, Synchrony
 from ecg_live.signal.synchrony import DEFAULT_WIDTH_S

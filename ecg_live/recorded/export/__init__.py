@@ -15,7 +15,7 @@ from ecg_live.recorded.export.edf import write_edf
 from ecg_live.recorded.export.repair_xdf import close_xdf
 from ecg_live.recorded.open_signal import open_signal
 from ecg_live.recorded.output_file import check_output_path
-from ecg_live.recorded.report.recording_parts import later_files
+from ecg_live.recorded.recording_files import later_files
 from ecg_live.recorded.rr_intervals import NO_INTERVALS, RR_STREAMS, RrSeries, read_rr_intervals
 from ecg_live.recorded.session_file import RESULT_STREAMS, SessionContents, read_contents
 

@@ -181,7 +181,8 @@ def _rr_annotations(intervals: RrSeries) -> Iterator[edfio.EdfAnnotation]:
     """Annotations over the RR intervals that are not normal."""
     for stop, rr, flag, _ in intervals.rows():
         if flag != "normal":
-            yield edfio.EdfAnnotation(stop - rr, rr, f"RR interval {rr:.3f} s: {flag}")
+            begin = max(0.0, stop - rr)  # it may begin in the file before this one
+            yield edfio.EdfAnnotation(begin, stop - begin, f"RR interval {rr:.3f} s: {flag}")
 
 
 def _data_record(rate: float) -> tuple[int, float]:

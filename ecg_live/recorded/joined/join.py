@@ -12,7 +12,7 @@ from ecg_live.errors import ConfigError, RecordingError
 from ecg_live.events import StreamInfo
 from ecg_live.recorded.joined.annotation_stream import recorded_changes, write_annotations
 from ecg_live.recorded.joined.session_streams import COPIED_TAGS, Footer, StreamsWriter, file_date, stream_chunks
-from ecg_live.recorded.report.recording_parts import later_files, part_number
+from ecg_live.recorded.recording_files import later_files, part_number
 from ecg_live.recorded.session_file import read_file_header
 from ecg_live.recorded.synchrony import recorded_synchrony
 from ecg_live.recorded.verify import verify

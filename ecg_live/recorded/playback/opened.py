@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ecg_live.annotations.editor import AnnotationEditor
 from ecg_live.errors import EcgLiveError, FormatError
-from ecg_live.recorded.annotated import first_file, open_annotations
+from ecg_live.recorded.annotated import open_annotations
 from ecg_live.recorded.playback.timed_items import RecordedItems, recorded_items
+from ecg_live.recorded.recording_files import first_file
 from ecg_live.recorded.report.annotated_session import annotate_session
 from ecg_live.recorded.report.recording_parts import read_recording_files
 from ecg_live.recorded.report.session import RecordedSession, load_session

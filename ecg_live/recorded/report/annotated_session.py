@@ -8,7 +8,8 @@ from pathlib import Path
 from ecg_live.annotations.change import MarkerKey
 from ecg_live.annotations.current import Annotations
 from ecg_live.annotations.editor import AnnotationEditor
-from ecg_live.recorded.annotated import first_file, open_annotations, read_annotated_file
+from ecg_live.recorded.annotated import open_annotations, read_annotated_file
+from ecg_live.recorded.recording_files import first_file
 from ecg_live.recorded.report.recording_parts import read_recording_files
 from ecg_live.recorded.report.session import RecordedMarker, RecordedSession, load_session
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
-from ecg_live.recorded.session_file import SessionContents, read_contents, read_file_header
+from ecg_live.recorded.recording_files import later_files, part_number
+from ecg_live.recorded.session_file import SessionContents, read_contents
 from ecg_live.recorded.verify import verify
 from ecg_live.recorded.verify.result import StreamCount, VerifyReport
-
-PART_NUMBER_PATTERN = re.compile(r"\d{1,9}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,21 +53,6 @@ def read_recording_files(files: Sequence[Path]) -> tuple[RecordedFile, ...]:
     if len(set(numbers)) < len(numbers):
         raise ConfigError(f"two of the files are part {max(numbers, key=numbers.count)}", "give each file once")
     return tuple(recorded)
-
-
-def part_number(text: str) -> int:
-    """Return the number of a file in its recording, as its header states it; 1 if it is missing."""
-    return int(text) if PART_NUMBER_PATTERN.fullmatch(text) else 1
-
-
-def later_files(first: Path) -> list[Path]:
-    """Return the files (NAME_2.xdf and so on) that continue NAME.xdf; none if that is a continuation itself."""
-    head = read_file_header(first)
-    if not head.get("recording") or part_number(head.get("part", "")) != 1:
-        return []
-    name = re.compile(rf"{re.escape(first.stem)}_\d+{re.escape(first.suffix)}")
-    beside = [path for path in first.parent.iterdir() if name.fullmatch(path.name) and path.is_file()]
-    return [path for path in beside if read_file_header(path).get("recording") == head["recording"]]
 
 
 def _read_file(path: Path) -> RecordedFile:

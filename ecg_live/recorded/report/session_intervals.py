@@ -24,9 +24,7 @@ def session_intervals(session: RecordedSession, max_searched: float = inf) -> Rr
     excluded = session.annotations.excluded
     if not excluded:
         return series
-    kept = ~touches_excluded(series.stop - series.rr, series.stop, excluded)
-    columns = {name: getattr(series, name)[kept] for name in ("stop", "rr", "flags", "sources")}
-    return replace(series, **columns)
+    return series.where(~touches_excluded(series.stop - series.rr, series.stop, excluded))
 
 
 def _file_intervals(file: RecordedFile, session: RecordedSession, max_searched: float) -> RrSeries:

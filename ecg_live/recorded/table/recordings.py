@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError
+from ecg_live.recorded.recording_files import later_files
 from ecg_live.recorded.report.annotated_session import AnnotatedSession, annotate_session
-from ecg_live.recorded.report.recording_parts import later_files, read_recording_files
+from ecg_live.recorded.report.recording_parts import read_recording_files
 from ecg_live.recorded.report.session import load_session
 from ecg_live.recorded.session_file import read_contents, read_file_header
 

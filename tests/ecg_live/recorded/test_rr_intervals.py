@@ -19,6 +19,9 @@ from ecg_live.recorded.export import export
 from ecg_live.recorded.export.bids import BidsNames
 from ecg_live.recorded.export.bids.tachogram import tachogram_rows
 from ecg_live.recorded.report import write_report
+from ecg_live.recorded.report.recording_parts import read_recording_files
+from ecg_live.recorded.report.session import load_session
+from ecg_live.recorded.report.session_intervals import session_intervals
 from ecg_live.recorded.rr_intervals import RR_STREAMS, RrSeries, read_rr_intervals, recorded_intervals
 from ecg_live.recorded.session_file import read_contents
 from ecg_live.recorded.verify import verify
@@ -30,7 +33,7 @@ from ecg_live.sinks.stream_layout import stream_specs
 from ecg_live.sinks.xdf_recorder import XdfRecorder
 from tests.support.bids_validator import bids_errors
 from tests.support.decoding import decode
-from tests.support.recorded_sessions import STRAP
+from tests.support.recorded_sessions import STRAP, rolled
 from tests.support.scripted_source import HandClock
 from tests.support.synthetic_signals import Tape, ecg, info
 from tests.support.xdf_recordings import BEGAN, HEADS, INFO, RATE, TEXTS, load, record
@@ -100,6 +103,33 @@ def test_times_count_from_the_files_first_sample(tmp_path: Path) -> None:
     inside = [item for item in items if item.raw is not None and item.raw - item.rr >= 15]
     assert len(inside) < len(items)
     assert found.stop.tolist() == pytest.approx([(item.raw or 0) - 15 for item in inside])
+
+
+def test_the_files_of_a_recording_have_each_interval_once(tmp_path: Path) -> None:
+    """The session finds the last intervals of a file a little later, when it writes to the next one."""
+    items = [item for item in session_items() if not isinstance(item, Chunk) or len(item.samples)]
+    files = rolled(tmp_path / "a.xdf", iter(items), 17.0)
+    assert len(files) > 2
+    starts, stops, lengths = [], list[float](), list[float]()
+    for path in files:
+        contents = read_contents(path)
+        assert contents is not None
+        starts.append(contents.start_s)
+        (table,) = [each for each in export(path, "csv", None, PLAIN).files if each.stem.endswith("_rr")]
+        with table.open(newline="") as file:
+            rows = [(float(row["time [s]"]), float(row["RR [s]"])) for row in csv.DictReader(file)]
+        assert rows[0][0] >= 0
+        stops += [starts[-1] + stop for stop, _ in rows]
+        lengths += [rr for _, rr in rows]
+    known = [item for item in items if isinstance(item, RrInterval)]
+    assert stops == pytest.approx([item.raw for item in known], abs=1e-5)
+    assert lengths == pytest.approx([item.rr for item in known], abs=1e-5)
+    assert any(stop - rr < start < stop for stop, rr in zip(stops, lengths, strict=True) for start in starts[1:])
+    whole = session_intervals(load_session(read_recording_files(files)))
+    assert stops == pytest.approx(whole.stop.tolist(), abs=1e-5)
+    for path in files[1:]:
+        export(path, "edf", None, PLAIN)
+        export(path, "bids", None, PLAIN, names=BidsNames("rest", "P01"))
 
 
 def test_an_older_straps_file_has_them_among_its_events(tmp_path: Path) -> None:

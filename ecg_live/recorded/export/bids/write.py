@@ -31,7 +31,7 @@ from ecg_live.recorded.export.bids.tsv import NOT_AVAILABLE, join_rows, text_cel
 from ecg_live.recorded.export.self_report_tables import SelfReportSpan, self_report_spans
 from ecg_live.recorded.open_signal import RecordedSignal
 from ecg_live.recorded.output_file import atomic_output
-from ecg_live.recorded.report.recording_parts import later_files, part_number
+from ecg_live.recorded.recording_files import later_files, part_number
 from ecg_live.recorded.rr_intervals import RrSeries
 from ecg_live.recorded.session_file import SessionContents
 from ecg_live.xdf.decode import StreamHeader
