@@ -207,7 +207,13 @@ def _read_intact_part(source: Path) -> _ReadPart:
 def _take_chunk(source: Path, file: BinaryIO, each: ChunkLocation, whole: _ReadPart) -> None:
     tally = whole.streams.get(each.stream)
     if each.tag == STREAM_HEADER_TAG:
-        whole.streams[each.stream] = _CopiedStream(read_stream_header(source, each.stream, file.read(each.size)))
+        try:
+            header = read_stream_header(source, each.stream, file.read(each.size))
+        except FormatError as error:  # the other streams have theirs
+            whole.damage.append(DamagedBytes(each.begin, each.end, error.message))
+            whole.skip()
+            return
+        whole.streams[each.stream] = _CopiedStream(header)
     elif each.tag in STREAM_TAGS and tally is None:
         whole.orphans[each.stream] = whole.orphans.get(each.stream, 0) + 1
         return

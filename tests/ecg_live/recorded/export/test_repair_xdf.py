@@ -117,6 +117,20 @@ def test_chunks_of_a_stream_without_header_are_left_out(tmp_path: Path) -> None:
     assert verify(done.files[0]).sound
 
 
+def test_a_stream_whose_header_is_damaged_hinders_no_other(tmp_path: Path) -> None:
+    path = labrecorder_file(tmp_path / "lab.xdf")
+    path.write_bytes(path.read_bytes().replace(b"Eyes", b"<\0\0<"))
+    done = export(path, "xdf", None, OPTIONS)
+    assert done.error is None
+    assert any("header of stream 2: not well-formed" in remark for remark in done.remarks)
+    assert any("of stream 2, which has no header, left out" in remark for remark in done.remarks)
+    after = loaded(done.files[0])
+    assert {name: len(stream["time_series"]) for name, stream in after.items()} == {
+        "Polar": 1000, "Task": 20, "Nothing": 0,
+    }  # fmt: skip
+    assert verify(done.files[0]).sound
+
+
 def test_a_stream_that_cannot_be_decoded_hinders_no_other(tmp_path: Path) -> None:
     path = labrecorder_file(tmp_path / "lab.xdf")
     broken = plain.chunk(3, b"\2\0\0\0" + b"\x04\xff\xff\xff\x7f" + bytes(20))
