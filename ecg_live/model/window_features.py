@@ -19,6 +19,8 @@ BEAT_COLUMNS: Columns = {
     "quality": "text",
     "reasons": "text",
     "heart_rate": "number",  # bpm, as on the screen
+    "n_rr": "integer",  # RR intervals
+    "rr_mean": "number",  # ms
     "sdnn": "number",  # ms
     "rmssd": "number",  # ms, as on the screen
     "median_heart_rate": "number",  # bpm, as heads take it
@@ -70,7 +72,7 @@ class FeatureExtractor:
             "quality": window.quality.grade,
             "reasons": ", ".join(window.quality.reasons),
             "heart_rate": window.heart_rate,
-            "sdnn": _sdnn(window),
+            **_interval_figures(window),
             "rmssd": window.rmssd,
             "median_heart_rate": median_rate,
             "log_sdnn": log_sdnn,
@@ -79,8 +81,12 @@ class FeatureExtractor:
         }
 
 
-def _sdnn(window: Window) -> float:
-    """Standard deviation of the beat intervals in ms; NaN where there are no plausible beats."""
+def _interval_figures(window: Window) -> dict[str, Any]:
+    """Number, mean and standard deviation of the RR intervals; NaN where there are no plausible beats."""
     intervals = np.diff(window.beats) * 1000
     enough = window.heart_rate is not None and len(intervals) >= MIN_RR_INTERVALS
-    return float(intervals.std()) if enough else math.nan
+    return {
+        "n_rr": len(intervals) if enough else 0,
+        "rr_mean": float(intervals.mean()) if enough else math.nan,
+        "sdnn": float(intervals.std()) if enough else math.nan,
+    }

@@ -64,6 +64,19 @@ def test_a_folder_becomes_the_rows_of_its_recordings(folder: Path, tmp_path: Pat
     assert found[-1]["reasons"]
     assert math.exp(found[0]["log_rmssd"]) == pytest.approx(max(1.0, found[0]["rmssd"]), rel=0.2)
     assert math.exp(found[0]["log_sdnn"]) == pytest.approx(max(1.0, found[0]["sdnn"]))
+    assert (found[-1]["n_rr"], found[-1]["rr_mean"], found[-1]["sdnn"]) == (0, None, None)
+
+
+def test_rr_intervals_are_those_of_the_export(folder: Path, tmp_path: Path) -> None:
+    assert ecg_live("features", folder / "a.csv", "--out", tmp_path / "f.csv").returncode == 0
+    assert ecg_live("export", folder / "a.csv", "--to", "csv", "--out", tmp_path / "a").returncode == 0
+    exported = read_table(tmp_path / "a_rr.csv", {"time [s]": "number", "RR [s]": "number"})
+    ends, lengths = np.array(exported["time [s]"]), np.array(exported["RR [s]"]) * 1000
+    for row in rows(tmp_path / "f.csv"):
+        inside = (ends - lengths / 1000 >= row["onset"]) & (ends < row["onset"] + 10)
+        assert row["n_rr"] > 5
+        assert inside.sum() == row["n_rr"]
+        assert row["rr_mean"] == pytest.approx(lengths[inside].mean(), abs=4)  # beats lie on samples of 256 Hz
 
 
 def test_no_recording_among_those_is_replaced_by_the_table(folder: Path) -> None:
