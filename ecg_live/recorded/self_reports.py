@@ -10,15 +10,23 @@ import numpy as np
 
 from ecg_live.events import AFFECT_DIMENSIONS, F64
 from ecg_live.recorded.auxiliary_samples import read_auxiliary
-from ecg_live.recorded.session_file import SessionContents
+from ecg_live.recorded.session_file import SessionContents, read_contents
+from ecg_live.xdf.decode import StreamHeader
 from ecg_live.xdf.self_reports import SelfReportRow, parse_self_report_rows, scale_text
+
+RATINGS_KEY = "affect_ratings"
+NO_TIMES = np.empty(0)
 
 
 class AffectRatings(NamedTuple):
-    """A continuous rating: ``times`` (n,) in s from the first ECG sample, ``values`` (n, 2) of valence and arousal."""
+    """A continuous rating: ``times`` (n,) in s from the first ECG sample, ``values`` (n, 2) of valence and arousal.
+
+    ``stamps`` (n,) are the same times on the session clock; without ECG there is no other, and ``times`` are NaN.
+    """
 
     times: F64
     values: F64
+    stamps: F64 = NO_TIMES
 
 
 def read_self_reports(contents: SessionContents) -> tuple[SelfReportRow, ...]:
@@ -35,16 +43,32 @@ def read_self_reports(contents: SessionContents) -> tuple[SelfReportRow, ...]:
 
 def read_affect_ratings(contents: SessionContents) -> AffectRatings:
     """All samples of continuous ratings in a file, in order of time; values that are no numbers are left out."""
-    header = contents.streams.get("affect_ratings")
-    times, values = [np.empty(0)], [np.empty((0, len(AFFECT_DIMENSIONS)))]
-    if header is not None and len(header.labels) == len(AFFECT_DIMENSIONS) and isfinite(contents.first_timestamp):
-        for block in read_auxiliary(contents, [header]):
-            times.append(block.times)
-            values.append(np.array(block.rows, dtype=np.float64).reshape(-1, len(AFFECT_DIMENSIONS)))
-    at, found = np.concatenate(times), np.concatenate(values)
-    order = np.argsort(at, kind="stable")
-    order = order[np.isfinite(found[order]).all(axis=1) & np.isfinite(at[order])]
-    return AffectRatings(at[order], found[order])
+    header = contents.streams.get(RATINGS_KEY)
+    if header is None or len(header.labels) != len(AFFECT_DIMENSIONS):
+        return AffectRatings(NO_TIMES, np.empty((0, len(AFFECT_DIMENSIONS))))
+    found = _ratings_beside(contents, header) if isfinite(contents.first_timestamp) else _ratings_alone(contents)
+    order = np.argsort(found.stamps, kind="stable")
+    order = order[np.isfinite(found.values[order]).all(axis=1) & np.isfinite(found.stamps[order])]
+    return AffectRatings(found.times[order], found.values[order], found.stamps[order])
+
+
+def _ratings_beside(contents: SessionContents, header: StreamHeader) -> AffectRatings:
+    """Ratings of a file with ECG."""
+    times, stamps, values = [NO_TIMES], [NO_TIMES], [np.empty((0, len(AFFECT_DIMENSIONS)))]
+    for block in read_auxiliary(contents, [header]):
+        times.append(block.times)
+        stamps.append(block.stamps)
+        values.append(np.array(block.rows, dtype=np.float64).reshape(-1, len(AFFECT_DIMENSIONS)))
+    return AffectRatings(np.concatenate(times), np.concatenate(values), np.concatenate(stamps))
+
+
+def _ratings_alone(contents: SessionContents) -> AffectRatings:
+    """Ratings of a strap's file."""
+    again = read_contents(contents.path, (RATINGS_KEY,))
+    if again is None:
+        return AffectRatings(NO_TIMES, np.empty((0, len(AFFECT_DIMENSIONS))))
+    found = again.numeric_streams[RATINGS_KEY]
+    return AffectRatings(np.full(len(found.stamps), np.nan), found.values, found.stamps)
 
 
 def describe_value(row: SelfReportRow) -> str:

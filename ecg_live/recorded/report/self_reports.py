@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
-import numpy as np
 from markupsafe import Markup
 
 from ecg_live.events import AFFECT_DIMENSIONS, AFFECT_SCALE
@@ -14,8 +13,9 @@ from ecg_live.html.markup import NO_VALUE_DASH, number, tag
 from ecg_live.presentation.formatting import clock_text
 from ecg_live.recorded.report.paper import overview_table
 from ecg_live.recorded.report.session import RecordedSession
+from ecg_live.recorded.report.session_ratings import WHOLE_SESSION, rated_within, session_ratings
 from ecg_live.recorded.report.time_axis import TimeAxis
-from ecg_live.recorded.self_reports import distinct_askings, read_affect_ratings, read_self_reports
+from ecg_live.recorded.self_reports import distinct_askings, read_self_reports
 from ecg_live.study.marker_texts import spans
 from ecg_live.xdf.self_reports import SelfReportRow, scale_text
 
@@ -52,7 +52,7 @@ def reported_answers(session: RecordedSession) -> tuple[ReportedAnswer, ...]:
         for file in session.files
         for asking in distinct_askings(read_self_reports(file.contents))
     ]
-    found += _continuous(session, axis)
+    found += _continuous(session)
     return tuple(sorted(found, key=lambda each: each.time))
 
 
@@ -88,20 +88,18 @@ def _in_words(asking: Sequence[SelfReportRow]) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _continuous(session: RecordedSession, axis: TimeAxis) -> Iterator[ReportedAnswer]:
+def _continuous(session: RecordedSession) -> Iterator[ReportedAnswer]:
     """Means of the continuous rating in each block, or over all of it where there is no block."""
-    rated = [(file.contents, read_affect_ratings(file.contents)) for file in session.files]
-    times = np.concatenate([np.empty(0), *(found.times + contents.start_s - axis.zero for contents, found in rated)])
-    values = np.concatenate([np.empty((0, len(AFFECT_DIMENSIONS))), *(found.values for _, found in rated)])
-    if not len(times):
+    ratings = session_ratings(session)
+    if not len(ratings.times):
         return
     runs = [span for span in spans((each.time, each.text) for each in session.markers) if span.kind == "block"]
-    stretches = [(run.name, run.start, session.duration if run.stop is None else run.stop) for run in runs]
-    for block, start, stop in stretches or [("", -np.inf, np.inf)]:
-        inside = (times >= start) & (times < stop)
+    stretches = [(run.name, (run.start, session.duration if run.stop is None else run.stop)) for run in runs]
+    for block, stretch in stretches or [("", WHOLE_SESSION)]:
+        inside = rated_within(ratings, stretch, session.annotations.excluded)
         if inside.any():
-            means = values[inside].mean(axis=0)
+            means = ratings.values[inside].mean(axis=0)
             named = ", ".join(f"{name} {mean:.2f}" for name, mean in zip(AFFECT_DIMENSIONS, means, strict=True))
             answer = f"{named} ({scale_text(AFFECT_SCALE)}; mean of {int(inside.sum()):,} samples)"
-            at = float(times[inside][-1])
+            at = float(ratings.times[inside][-1])
             yield ReportedAnswer(block, CONTINUOUS_REPORT, at if isfinite(at) else 0.0, float("nan"), answer)

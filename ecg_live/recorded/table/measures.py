@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from ecg_live.annotations.current import SessionAnnotation
-from ecg_live.events import AFFECT_DIMENSIONS, AFFECT_SCALE, F64
+from ecg_live.events import AFFECT_DIMENSIONS, AFFECT_SCALE
 from ecg_live.recorded.report.session import RecordedSession
 from ecg_live.recorded.report.session_intervals import session_intervals
+from ecg_live.recorded.report.session_ratings import WHOLE_SESSION, rated_within, session_ratings
 from ecg_live.recorded.report.time_axis import TimeAxis
 from ecg_live.recorded.rr_intervals import RrSeries
-from ecg_live.recorded.self_reports import read_affect_ratings, read_self_reports
+from ecg_live.recorded.self_reports import AffectRatings, read_self_reports
 from ecg_live.recorded.table.columns import TableColumn, column_key
 from ecg_live.recorded.table.row_spans import RowSpan
 from ecg_live.results import Hrv
@@ -44,28 +45,23 @@ assert {_FIELDS.get(each.name, each.name) for each in HRV_COLUMNS} <= {each.name
 class SessionMeasures:
     """Times in s on the axis of the recording.
 
-    ``intervals`` are RR intervals outside of excluded stretches, ``reports`` answers with their times, ``rated`` (m,)
-    and ``ratings`` (m, 2) a continuous rating.
+    ``intervals`` are RR intervals outside of excluded stretches, ``reports`` answers with their times, ``ratings`` a
+    continuous rating.
     """
 
     intervals: RrSeries
     reports: tuple[tuple[float, SelfReportRow], ...]
-    rated: F64
-    ratings: F64
+    ratings: AffectRatings
 
 
 def read_measures(session: RecordedSession) -> SessionMeasures:
     """Read what a session's files hold; a file without RR intervals is searched for beats."""
     axis = TimeAxis(session.files)
-    rated, ratings = [np.empty(0)], [np.empty((0, len(AFFECT_DIMENSIONS)))]
     reports: list[tuple[float, SelfReportRow]] = []
     for file in session.files:
         shift = file.contents.start_s - axis.zero
         reports += [(_answered(row, shift, axis), row) for row in read_self_reports(file.contents)]
-        found = read_affect_ratings(file.contents)
-        rated.append(found.times + shift)
-        ratings.append(found.values)
-    return SessionMeasures(session_intervals(session), tuple(reports), np.concatenate(rated), np.concatenate(ratings))
+    return SessionMeasures(session_intervals(session), tuple(reports), session_ratings(session))
 
 
 def _answered(row: SelfReportRow, shift: float, axis: TimeAxis) -> float:
@@ -83,7 +79,7 @@ def measure_columns(measures: SessionMeasures) -> Iterator[TableColumn]:
             yield TableColumn(name, "text", f"{what}; several are joined", "", source)
         else:
             yield TableColumn(name, "number", f"{what}; mean of several", scale, source)
-    if len(measures.rated):
+    if len(measures.ratings.times):
         for name in AFFECT_DIMENSIONS:
             meaning = f"mean of the continuous rating of {name}"
             yield TableColumn(
@@ -148,12 +144,11 @@ def answer_values(rows: Iterable[SelfReportRow]) -> dict[str, Any]:
 
 
 def _ratings(measures: SessionMeasures, span: RowSpan, excluded: Sequence[SessionAnnotation]) -> dict[str, Any]:
-    inside = (measures.rated >= span.start) & (measures.rated <= span.stop)
-    for each in excluded:
-        inside &= (measures.rated < each.onset) | (measures.rated >= each.stop)
+    stretch = WHOLE_SESSION if span.kind == "session" else (span.start, span.stop)
+    inside = rated_within(measures.ratings, stretch, excluded)
     if not inside.any():
         return {}
-    means = measures.ratings[inside].mean(axis=0).tolist()
+    means = measures.ratings.values[inside].mean(axis=0).tolist()
     return {column_key("rating", name, "mean"): mean for name, mean in zip(AFFECT_DIMENSIONS, means, strict=True)}
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from ecg_live.events import AffectRating, SelfReportAnswer
+from ecg_live.events import AffectRating, Beats, SelfReportAnswer
 from ecg_live.recorded.annotated import open_annotations
 from ecg_live.recorded.table import write_group_table
 from ecg_live.recorded.table.recordings import find_recordings
 from ecg_live.recorded.table.row_spans import RowKind
 from ecg_live.results import Item, RrFlag, RrInterval
-from tests.support.recorded_sessions import STRAP, chunk, marker, rolled, strap_story
+from tests.support.html_pages import words
+from tests.support.recorded_sessions import STRAP, chunk, marker, reported, rolled, strap_story
 from tests.support.xdf_recordings import BEGAN, record
 
 MARKERS = {10: "block/rest/start", 110: "block/rest/stop", 115: "block/rest/start", 125: "block/rest/stop"}
@@ -123,6 +124,34 @@ def test_answers_of_a_strap_and_before_the_first_sample_are_there(tmp_path: Path
     assert (row["self_report_mood_now"], row["self_report_mood_before"]) == ("4.0", "2.0")
     (row,) = rows(tmp_path / "s.xdf", "marker")  # from 12.25 s on
     assert row["self_report_mood_before"] == ""
+
+
+def test_ratings_of_a_strap_are_in_table_and_report(tmp_path: Path) -> None:
+    """Its stream has no samples from which the time of a rating could be counted."""
+
+    def rated() -> Iterator[Item]:
+        for item in strap_story():
+            yield item
+            if isinstance(item, Beats):
+                for time in (item.time + part / 20 for part in range(20)):
+                    yield AffectRating(time, 0.5 if time < BEGAN + 12.25 else -0.5, 0.25)  # the film begins then
+
+    record(tmp_path / "s.xdf", rated(), STRAP)
+    (row,) = rows(tmp_path / "s.xdf", "session")
+    mean = (245 * 0.5 - 355 * 0.5) / 600
+    assert row["rating_valence_mean"] == str(round(mean, 6))
+    assert row["rating_arousal_mean"] == "0.25"
+    (after_film,) = rows(tmp_path / "s.xdf", "marker")
+    assert (after_film["rating_valence_mean"], after_film["onset"]) == ("-0.5", "12.25")
+    shown = words(reported(tmp_path / "s.xdf"))
+    assert f"valence {mean:.2f}, arousal 0.25 (-1 to 1; mean of 600 samples)" in shown
+
+
+def test_the_report_leaves_out_the_same_ratings_as_the_table(path: Path) -> None:
+    open_annotations(path).add("excluded", 25.0, 5.0, "moved")
+    first, _ = rows(path)
+    assert first["rating_arousal_mean"] == str(round((5 * -0.25 + 10 * 0.25) / 15, 6))
+    assert "valence 0.50, arousal 0.08 (-1 to 1; mean of 15 samples)" in words(reported(path))
 
 
 def test_an_item_that_was_a_number_once_and_a_text_once_is_a_text(tmp_path: Path) -> None:
