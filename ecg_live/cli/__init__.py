@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:  # at run time only where something went wrong
     from ecg_live.errors import EcgLiveError
 
 PROCESS_START_S = monotonic()  # closest to the moment at which the user gave the command
+SIGNALLED = 128  # exit codes above it say which signal ended the command
 MAX_SHOWN_PROBLEMS = 20  # files of a folder
 SIBLING_PACKAGES = ("devices", "training")  # installed beside ecg_live, under names that a user's folder may have too
 
@@ -22,12 +24,17 @@ SIBLING_PACKAGES = ("devices", "training")  # installed beside ecg_live, under n
 def main() -> None:
     """Run the command line; errors become one line and a remedy on standard error, and an exit code."""
     code = _run()
+    if isinstance(code, int) and code > SIGNALLED:
+        from ecg_live.cli.signals import keep_exit_code
+
+        keep_exit_code(code)
     try:
         if sys.stdout is not None:  # it is None in a program without a console
             sys.stdout.flush()
     except OSError as error:
         discard_output()
         code = code or _lost_output(error)
+    _discard_unprinted()
     sys.exit(code)
 
 
@@ -40,6 +47,15 @@ def main_desk() -> None:
 def discard_output() -> None:
     """Close standard output after a failed write: what is left in its buffer would fail again when Python exits."""
     sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open until Python ends
+
+
+def _discard_unprinted() -> None:
+    """Close standard error if it does not take what was printed: Python would try again, and exit with 120."""
+    try:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+    except OSError:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - likewise
 
 
 def _run() -> int | str | None:
@@ -117,14 +133,20 @@ def print_error(error: Exception) -> None:
     """Print an error and its remedy on standard error."""
     remedy = getattr(error, "remedy", "")
     print_notice(getattr(error, "message", str(error)))
-    if remedy and sys.stderr is not None:
-        print(f"  what to do: {sanitize(remedy)}", file=sys.stderr)
+    if remedy:
+        _print_line(f"  what to do: {sanitize(remedy)}")
 
 
 def print_notice(text: str) -> None:
     """Print a line on standard error, if there is one; control characters in file and device names are removed."""
+    _print_line(f"ecg-live: {sanitize(text)}")
+
+
+def _print_line(line: str) -> None:
+    """Print a line on standard error; one that nobody can read, as in a closed terminal, ends no session."""
     if sys.stderr is not None:
-        print(f"ecg-live: {sanitize(text)}", file=sys.stderr)
+        with contextlib.suppress(OSError):
+            print(line, file=sys.stderr)
 
 
 def print_problems(problems: Sequence[str]) -> None:

@@ -168,18 +168,19 @@ def _run_behind(
         try:
             _show(session, settings, uri, study, start, headless=headless)
         except OSError as error:
-            raise EcgLiveError(
-                f"the terminal does not take any more: {error.strerror}", "check where it goes"
-            ) from error
-        finally:
+            if not caught:  # the signal says that the terminal was closed
+                raise EcgLiveError(
+                    f"the terminal does not take any more: {error.strerror}", "check where it goes"
+                ) from error
+        finally:  # where a second Ctrl-C does not break it off
             session.stop()
             while not session.wait(0.1):
                 pass
-    if not (headless or settings.json):
-        from ecg_live.cli.terminal import summary_line
+            if not (headless or settings.json):
+                from ecg_live.cli.terminal import summary_line
 
-        print_notice(summary_line(session))
-    save_code = participant.save()
+                print_notice(summary_line(session))
+            save_code = participant.save()
     return _exit_code(session, caught, start, debug=debug) or save_code
 
 

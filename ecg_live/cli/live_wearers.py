@@ -128,16 +128,18 @@ class _Run:
         with (
             marker_inputs(group, self._settings, ", ".join(wearer.name for wearer in self._wearers)),
             self._caught.handled(lambda: self._stop(group), *session_signals()),
-            _ending(group),
         ):
-            group.start()
-            self._show(group, synchrony)
-        self._report_ended()
-        if lines is not None:
-            self._drain(lines)
-        if self._settings.one_file:
-            self._join()
-        codes = [participant.save() for participant in self._participants]
+            try:
+                with _ending(group):
+                    group.start()
+                    self._show(group, synchrony)
+                self._report_ended()
+                if lines is not None:
+                    self._drain(lines)
+                if self._settings.one_file:
+                    self._join()
+            finally:  # where a second Ctrl-C does not break it off
+                codes = [participant.save() for participant in self._participants]
         return self._code or self._caught.exit_code or max(codes, default=0)
 
     def _output_lines(self) -> StdoutWriter | None:
@@ -231,9 +233,10 @@ class _Run:
         try:
             show_wearers(group, self._sessions, self._report_ended)
         except OSError as error:
-            raise EcgLiveError(
-                f"the terminal does not take any more: {error.strerror}", "check where it goes"
-            ) from error
+            if not self._caught:  # the signal says that the terminal was closed
+                raise EcgLiveError(
+                    f"the terminal does not take any more: {error.strerror}", "check where it goes"
+                ) from error
 
     def _show_window(self, group: SessionGroup, synchrony: SynchronyTracker | None) -> None:
         """Show the window; if it cannot draw any more, recordings and outputs go on without it."""

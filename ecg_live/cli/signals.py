@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -47,6 +49,19 @@ def session_signals() -> tuple[int, ...]:
     if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         numbers.append(signal.SIGHUP)
     return tuple(numbers)
+
+
+def keep_exit_code(code: int) -> None:
+    """End with this exit code whatever signal comes while Python ends: Ctrl-C is often pressed twice."""
+    numbers = session_signals()
+    for number in numbers:
+        signal.signal(number, lambda _number, _frame: os._exit(code))
+
+    def ignore_all() -> None:  # what Python itself handles is the system's again from here on
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+
+    atexit.register(ignore_all)
 
 
 def interrupt() -> None:

@@ -124,7 +124,8 @@ def _without_qt_messages() -> Iterator[None]:
 
     def show_others(_kind: object, _context: object, text: str | None) -> None:
         if threading.get_ident() != thread and sys.stderr is not None:
-            sys.stderr.write(f"{text}\n")
+            with contextlib.suppress(OSError):  # a closed terminal
+                sys.stderr.write(f"{text}\n")
 
     before = QtCore.qInstallMessageHandler(show_others)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +20,8 @@ from devices.read_options import ReadOptions
 from ecg_live import resources
 from ecg_live.cli import recording
 from ecg_live.cli.live import live
+from ecg_live.cli.live_wearers import live_wearers
+from ecg_live.cli.participant import ParticipantState
 from ecg_live.config import LiveSettings
 from ecg_live.errors import ConfigError, RecordingError
 from ecg_live.events import StreamInfo
@@ -118,6 +121,66 @@ def test_a_recording_goes_on_when_the_readers_of_json_leave(tmp_path: Path) -> N
     assert "kept nothing" in rest
     assert "Traceback" not in rest
     assert verify(path).sound
+
+
+def test_a_recording_goes_on_when_the_readers_of_both_outputs_leave(tmp_path: Path) -> None:
+    path = tmp_path / "a.xdf"
+    command = ["run", resources.demo_recording(), "--headless", "--json", "--record", path]
+    with WarmProgram(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        running.stdout.close()
+        before = path.stat().st_size
+        until(lambda: path.stat().st_size > before + 10_000)
+        running.send_signal(signal.SIGINT)
+    assert running.returncode == 130
+    assert verify(path).sound
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGHUP")
+def test_a_terminal_that_is_gone_loses_nothing_of_the_participant(tmp_path: Path) -> None:
+    path, (ours, theirs) = tmp_path / "a.xdf", os.openpty()
+    command = [
+        "run",
+        resources.demo_recording(),
+        "--headless",
+        "--speed",
+        "60",
+        "--record",
+        path,
+        "--participant",
+        "P1",
+    ]
+    with WarmProgram(*command, stdin=theirs, stdout=theirs, stderr=theirs) as running:
+        os.close(theirs)
+        os.close(ours)
+        until(lambda: path.exists() and path.stat().st_size > 800_000)  # 80 s, of which a scale needs 60
+        running.send_signal(signal.SIGHUP)
+    assert running.returncode == 129
+    assert verify(path).sound
+    assert [each.name.partition("-")[0] for each in Profile("P1").files()] == ["level", "recording", "scale"]
+
+
+@pytest.mark.parametrize("wearers", [1, 2])
+def test_a_second_ctrl_c_loses_nothing_of_the_participants(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wearers: int
+) -> None:
+    kept = ParticipantState.save
+
+    def impatient(state: ParticipantState) -> int:
+        signal.raise_signal(signal.SIGINT)
+        return kept(state)
+
+    monkeypatch.setattr(ParticipantState, "save", impatient)
+    names, options = [f"P{number}" for number in range(wearers)], {"headless": True, "speed": "max"}
+    for name in names:
+        shutil.copy(resources.recordings_folder() / "supine_1min.txt", tmp_path / f"{name}.txt")
+    if wearers == 1:
+        assert live("P0.txt", {**options, "participant": "P0"}) == 130
+    else:
+        assert live_wearers([f"{name}={name}.txt" for name in names], (), options) == 130
+    for name in names:
+        assert any(each.name.startswith("scale-") for each in Profile(name).files())
 
 
 def test_a_recording_goes_on_while_no_one_reads_the_json_and_ctrl_c_ends_it(tmp_path: Path) -> None:

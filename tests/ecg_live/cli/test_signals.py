@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -56,3 +58,14 @@ def test_a_hang_up_that_is_ignored_stays_ignored() -> None:
         assert session_signals() == (signal.SIGINT, signal.SIGTERM)
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a signal to oneself ends a program at once")
+@pytest.mark.parametrize("when", ["sys.stdout.flush = again", "atexit.register(again)"])
+def test_signals_that_come_while_a_program_ends_do_not_change_its_exit_code(when: str) -> None:
+    code = (
+        "import atexit, os, signal, sys, ecg_live.cli as cli\n"
+        "def again(): os.kill(os.getpid(), signal.SIGTERM)\n"
+        f"{when}\ncli._run = lambda: 130\ncli.main()"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=120).returncode == 130
