@@ -5,12 +5,12 @@ from __future__ import annotations
 import glob
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from ecg_live.errors import ConfigError, RecordingError
-from ecg_live.participant_profile import file_name_of
+from ecg_live.participant_profile import file_name_of, recording_folders
 from ecg_live.study.marker_texts import TimedText
 from ecg_live.study.plan import Study
 
@@ -34,39 +34,73 @@ class StudyRecordings:
 
     def __init__(self, study: Study, participant: str, session: str, folder: Path, record: Path | None = None) -> None:
         self._ids = (participant, session)
+        self._study = study.name
         parts = {"study": study.name, "participant": participant, "session": session}
         names = {name: file_name_of(text) for name, text in parts.items()}
         now = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-        self._path = record or folder / study.record.format_map(names | {"date": now})
+        planned = folder / study.record.format_map(names | {"date": now})
+        self._path = record or planned
         self._folder = record.parent if record else folder
         patterns = {name: glob.escape(text) for name, text in names.items()} | {"date": "*"}
-        self._pattern = glob.escape(record.name) if record else study.record.format_map(patterns)
+        template = study.record.format_map(patterns)
+        self._pattern = glob.escape(record.name) if record else template
+        self._names = tuple(dict.fromkeys((Path(self._pattern).name, Path(template).name)))
+        folders = self._path.parent, planned.parent, folder, *recording_folders()
+        self._folders = tuple(dict.fromkeys(each.resolve() for each in folders))
 
-    def earlier(self) -> list[Path]:
-        """The recordings that are there, the oldest first; a file that cannot be read is none."""
+    def earlier(self, *, moved: bool = False) -> list[Path]:
+        """The recordings that are there, the oldest first; a file that cannot be read is none.
+
+        ``moved``: also those of this study in the other places where its recordings may be.
+        """
         from ecg_live.recorded.session_file import read_contents, read_file_header
 
-        named = self._pattern.casefold().endswith(RECORDING_SUFFIX)
-        stem, found = self._pattern[: -len(RECORDING_SUFFIX)] if named else self._pattern, dict[Path, str]()
-        for pattern in (stem + ANY_SUFFIX, f"{stem}_*{ANY_SUFFIX}"):
-            for path in self._folder.glob(pattern):
-                try:
-                    contents = read_contents(path, ())
-                except RecordingError:
-                    continue
-                texts = contents.header_texts if contents else {}
-                if (texts.get("participant"), texts.get("session")) == self._ids:
-                    found[path] = read_file_header(path).get("datetime", "")
+        found: dict[Path, str] = {}
+        for path, in_place in self._candidates(moved=moved):
+            try:
+                contents = read_contents(path, ())
+            except RecordingError:
+                continue
+            texts = contents.header_texts if contents else {}
+            ours = in_place or texts.get("study") == self._study
+            if ours and (texts.get("participant"), texts.get("session")) == self._ids:
+                found[path] = read_file_header(path).get("datetime", "")
         return sorted(found, key=lambda path: (found[path], _number(path), path.name))
 
-    def new(self, *, continues: bool) -> Path:
-        """The next recording's path: as the template names it, or the first of NAME_2.xdf ... that is free."""
-        from ecg_live.sinks.xdf_file import unused_path
+    def places(self) -> str:
+        """Where recordings are looked for that were moved, in words."""
+        names = " or ".join(re.sub(r"\[(.)\]", r"\1", name) for name in self._names)
+        return f"{names} in {', '.join(str(folder) for folder in self._folders)}"
 
-        path = self._path
+    def new(self, earlier: Sequence[Path] = ()) -> Path:
+        """The next recording's path: as the template names it, or after others the first of NAME_2.xdf ... ."""
+        from ecg_live.sinks.xdf_file import part_path
+
+        path, part, taken = self._path, 1, {each.name for each in earlier}
         if path.suffix.casefold() != RECORDING_SUFFIX:
             path = path.with_name(path.name + RECORDING_SUFFIX)
-        return unused_path(path, 1)[0] if continues else path
+        while earlier and (part_path(path, part).exists() or part_path(path, part).name in taken):
+            part += 1
+        return part_path(path, part)
+
+    def _candidates(self, *, moved: bool) -> Iterator[tuple[Path, bool]]:
+        """Files by their names, each once, and whether it is where the study's template or ``--record`` has it."""
+        seen: set[Path] = set()
+        for path in _named(self._folder, self._pattern):
+            seen.add(path.resolve())
+            yield path, True
+        for folder in self._folders if moved else ():
+            others = {path.resolve(): path for name in self._names for path in _named(folder, name)}
+            yield from ((path, False) for real, path in others.items() if real not in seen)
+            seen.update(others)
+
+
+def _named(folder: Path, pattern: str) -> Iterator[Path]:
+    """Files of this name, and those that continue them."""
+    named = pattern.casefold().endswith(RECORDING_SUFFIX)
+    stem = pattern[: -len(RECORDING_SUFFIX)] if named else pattern
+    for each in (stem + ANY_SUFFIX, f"{stem}_*{ANY_SUFFIX}"):
+        yield from folder.glob(each)
 
 
 def recorded_markers(path: Path) -> list[TimedText]:

@@ -93,11 +93,18 @@ def plan_session(path: Path, source: str | None, options: Mapping[str, object], 
     session = settings.session or DEFAULT_SESSION
     record = None if settings.record is None else Path(settings.record)
     files = StudyRecordings(study, participant, session, path.parent, record)
-    earlier = files.earlier()
-    first = _first_block(study, blocks, (participant, session), earlier, resume=resume)
+    earlier = files.earlier(moved=resume)
+    if resume and not earlier:
+        raise ConfigError(
+            f"{participant} has no recording of session {session} of {study.name}: there is nothing to resume; "
+            f"looked for {files.places()}",
+            "name one that was moved, for example --record FOLDER/NAME.xdf; "
+            "else leave --resume out, or mend --participant or --session",
+        )
+    first = _first_block(blocks, (participant, session), earlier, resume=resume)
     given = {"model": file_beside(study.model, path), "markers": study.markers, "also": list(study.also) or None}
     own = {name: value for name, value in given.items() if options.get(name) is None}
-    own |= {"participant": participant, "session": session, "record": str(files.new(continues=bool(earlier)))}
+    own |= {"participant": participant, "session": session, "record": str(files.new(earlier))}
     pending = _pending(blocks[first - 1], blocks, earlier) if first else ()
     own_options = {**options, **own}
     asked = times_asked(earlier)
@@ -116,16 +123,9 @@ def _pending(block: Block, blocks: Sequence[Block], earlier: Sequence[Path]) -> 
     return ()
 
 
-def _first_block(
-    study: Study, blocks: Sequence[Block], ids: tuple[str, str], earlier: Sequence[Path], *, resume: bool
-) -> int:
+def _first_block(blocks: Sequence[Block], ids: tuple[str, str], earlier: Sequence[Path], *, resume: bool) -> int:
     """Index of the block to begin with; ``ids`` are those of participant and session."""
     participant, session = ids
-    if not earlier and resume:
-        raise ConfigError(
-            f"{participant} has no recording of session {session} of {study.name}: there is nothing to resume",
-            "leave --resume out, or mend --participant or --session",
-        )
     if not earlier:
         return 0
     markers = [marker for each in earlier for marker in recorded_markers(each)]

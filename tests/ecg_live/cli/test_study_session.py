@@ -141,10 +141,34 @@ def test_a_baseline_of_the_cut_part_is_missed() -> None:
     assert replace(cut, first=0).resting_block is None
 
 
+def test_a_recording_that_was_moved_is_gone_on_with(study: Path) -> None:
+    """It is found beside the study file, and in the folder that ``--record`` names; not another study's there."""
+    study.write_text('record = "raw/{participant}.xdf"\n' + STUDY)
+    assert run(study)[0] == 0
+    (path,), backup = study.parent.glob("raw/*.xdf"), study.parent / "backup"
+    cut_after(path, "block/task/start")
+    os.utime(path, (time.time() - 9, time.time() - 9))
+    path.rename(study.parent / "P01.xdf")
+    planned = plan_session(study, None, {"participant": "P01"}, resume=True)
+    assert planned.blocks[planned.first].name == "task"
+    assert planned.options["record"] == str(study.parent / "raw" / "P01_2.xdf")  # not that of the first part
+    backup.mkdir()
+    (study.parent / "P01.xdf").rename(backup / "P01.xdf")
+    options = {"participant": "P01", "record": str(backup / "again.xdf")}
+    planned = plan_session(study, None, options, resume=True)
+    assert planned.blocks[planned.first].name == "task"
+    assert planned.options["record"] == str(backup / "again.xdf")
+    study.write_text(study.read_text().replace("Lab stress", "Lab calm"))
+    with pytest.raises(ConfigError, match="no recording of session S1 of Lab calm"):
+        plan_session(study, None, options, resume=True)
+
+
 def test_there_is_nothing_to_resume(study: Path) -> None:
     code, _, complaint = run(study, "--resume")
     assert code == 2
     assert "P01 has no recording of session S1 of Lab stress: there is nothing to resume" in complaint
+    assert f"looked for Lab stress_P01_S1.xdf in {study.parent}, " in complaint
+    assert "name one that was moved, for example --record FOLDER/NAME.xdf" in complaint
     code, _, complaint = run_json(ECG, "--resume")
     assert (code, "--resume without a study" in complaint) == (2, True)
 
