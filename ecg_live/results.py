@@ -177,8 +177,9 @@ Item = StreamEvent | Chunk | Trace | Prediction | RrInterval | HrvResult | Summa
 class RecordingStatus:
     """Status of a recording: its file, ``seconds`` recorded, ``size`` in bytes, ``free`` bytes left on its disk.
 
-    ``failed`` is one sentence when it stopped by itself; ``late`` is how long (s) the oldest item waits to be on disk;
-    ``note`` is the last event of the file.
+    ``failed`` is one sentence when it stopped by itself, ``whole`` whether the file has all the same all that was to be
+    recorded, without footers; ``late`` is how long (s) the oldest item waits to be on disk; ``note`` is the last event
+    of the file.
     """
 
     path: str
@@ -188,6 +189,7 @@ class RecordingStatus:
     late: float = 0.0
     failed: str | None = None
     note: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -39,7 +39,8 @@ class Dispatcher:
 
     A sink that raises is dropped with a message. The failure of a recorder is an alarm, and the others go on as long as
     a screen is watched, a sink is left or a recording runs. A screen that raises misses that item only. Markers
-    and answers that are in no recording, or in one that failed, are carried into the next.
+    and answers that are in no recording, or in one that failed, are carried into the next; a file that lacks its
+    footers only has them.
 
     Parameters
     ----------
@@ -221,7 +222,8 @@ class Dispatcher:
             held, self._markers = self._markers, deque(maxlen=MAX_CARRIED_MARKERS)
         if error := self._close(recorder):
             with self.lock:
-                self._markers = deque([*held, *self._markers], maxlen=MAX_CARRIED_MARKERS)
+                if not recorder.status.whole:
+                    self._markers = deque([*held, *self._markers], maxlen=MAX_CARRIED_MARKERS)
                 self.fail(State("recording_failed", str(error), self._clock()), error)
         else:
             self._screen.follow(None)

@@ -89,7 +89,7 @@ class XdfRecorder:
         self._moved = moved
         self._encoder = XdfEncoder([spec for spec in streams if spec.key != "filtered"], info, heads, texts, clock)
         self._backlog = WriteQueue(clock, limit, 0.0 if isfinite(info.speed) else patience)
-        self._remedy = KEPT_REMEDY  # set before
+        self._remedy, self._whole = KEPT_REMEDY, False  # set before
         self._failed: str | None = None  # which is set once, by the thread that notices first
         self._note = ""  # last event of the file
         self._trouble = ""  # why the file cannot be written now
@@ -105,7 +105,7 @@ class XdfRecorder:
         """Status of the recording; callable from any thread."""
         late = self._backlog.late  # first: what is not late any more has been published
         failed, published = self._failed, self._published
-        return replace(published, late=0.0 if failed else late, failed=failed)
+        return replace(published, late=0.0 if failed else late, failed=failed, whole=self._whole)
 
     def write(self, item: Item) -> None:
         """Take one item; never waits, except in a replay at full speed while the disk is far behind.
@@ -220,7 +220,7 @@ class XdfRecorder:
         """Note a failure; ``whole``: all that was to be recorded is in the file, which lacks its footers only."""
         path, seconds = self._parts.path, self._encoder.seconds
         if self._failed is None and whole:
-            self._remedy = NO_FOOTERS_REMEDY
+            self._remedy, self._whole = NO_FOOTERS_REMEDY, True
             self._failed = f"{path} has all {seconds:.1f} s, but no footers: {why}"
         elif self._failed is None:
             self._failed = f"{path} failed after {seconds:.1f} s: {why}"

@@ -23,16 +23,17 @@ SUMMARY = Summary(1, 0, 0, 0, 0, 1.0, 1.0)
 
 
 class Tape(Keep):
-    """A recorder in memory, which may break."""
+    """A recorder in memory, which may break; ``whole`` where only its end is missing then."""
 
-    def __init__(self, breaks_at: int | None = None, *, breaks_closing: bool = False) -> None:
+    def __init__(self, breaks_at: int | None = None, *, breaks_closing: bool = False, whole: bool = False) -> None:
         super().__init__("recorder", breaks_at, breaks_closing=breaks_closing)
 
         self.late = 0.0
+        self.whole = whole
 
     @property
     def status(self) -> RecordingStatus:
-        return RecordingStatus("tape.xdf", seconds=float(len(self.items)), late=self.late)
+        return RecordingStatus("tape.xdf", seconds=float(len(self.items)), late=self.late, whole=self.whole)
 
 
 class Hall:
@@ -265,6 +266,19 @@ def test_markers_of_a_recording_that_failed_are_in_the_next(broken: Tape) -> Non
     assert not hall.fanout.saved
     hall.fanout.begin_recording()
     assert [text for text, _ in marked(after)] == ["before", "inside"]
+
+
+def test_markers_of_a_recording_that_lacks_its_footers_only_are_in_that_one() -> None:
+    unsealed, after = Tape(breaks_closing=True, whole=True), Tape()
+    hall = Hall(Keep(), tapes=(unsealed, after))
+    hall.fanout.begin_recording()
+    hall.fanout.send(chunk(0, 1000.0))
+    hall.fanout.send(Marker(1000.1, "inside"))
+    assert hall.fanout.end_recording() is not None
+    assert hall.fanout.saved
+    hall.fanout.send(Marker(1000.2, "between"))
+    hall.fanout.begin_recording()
+    assert [marked(tape) for tape in (unsealed, after)] == [[("inside", 0.1)], [("between", 0.2)]]
 
 
 def test_a_recorder_that_breaks_while_it_is_given_markers_has_failed() -> None:

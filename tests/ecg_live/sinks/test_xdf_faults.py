@@ -166,6 +166,7 @@ def test_a_recording_that_lacks_only_its_footers_says_so(tmp_path: Path) -> None
     with pytest.raises(RecordingError, match=lacking) as error:
         sink.close()
     assert "export FILE --to xdf closes it" in error.value.remedy
+    assert sink.status.whole
     assert list(tmp_path.iterdir()) == [path]
     assert ecg(path).tolist() == list(range(1000))
     report = verify(path)
@@ -185,6 +186,7 @@ def test_a_recording_fails_loudly_where_no_disk_takes_it(tmp_path: Path) -> None
     with pytest.raises(RecordingError):
         sink.close()
     sink._thread.join(20)
+    assert not sink.status.whole
     assert sorted(each.name for each in tmp_path.rglob("*")) == ["a.xdf", "other"]  # no half file is left behind
 
 
