@@ -30,7 +30,7 @@ def locked_file(path: Path) -> Iterator[int]:
         file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), PRIVATE_FILE)
         try:
             with _lock(file):
-                if not _has_name(file, path):  # another program removed or replaced it meanwhile
+                if not has_name(file, path):  # another program removed or replaced it meanwhile
                     continue
                 try:
                     yield file
@@ -62,7 +62,8 @@ def _lock(file: int) -> Iterator[None]:
     yield
 
 
-def _has_name(file: int, path: Path) -> bool:
+def has_name(file: int, path: Path) -> bool:
+    """Whether a path leads to an open file: another program may have removed or replaced it."""
     try:
         there = path.stat()
     except FileNotFoundError:

@@ -145,6 +145,9 @@ class BridgeProgram:
         path = server_folder() / "spool" / options.site / f"{options.wearer}.frames"
         try:
             spool = Spool(path, round(options.spool_mb * 1e6))
+        except BlockingIOError as error:
+            found = f"wearer {options.wearer} of site {options.site} is published by another program of this machine"
+            raise ConfigError(found, "end that bridge, or give this one another --wearer") from error
         except OSError as error:
             raise RecordingError(f"the spool {path} cannot be opened: {error.strerror}", "check the folder") from error
         return WearerBridge(

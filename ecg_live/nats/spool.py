@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ecg_live.annotations.locked_file import has_name
 from ecg_live.atomic_write import PRIVATE_FILE, private_folder, write_all
+from ecg_live.file_lock import try_lock
 from ecg_live.nats.frames import StreamFrame, intact_frames
 
 DEFAULT_SPOOL_BYTES = 1_000_000_000  # a week at 130 Hz
@@ -30,6 +34,8 @@ class Spool:
 
     Raises
     ------
+    BlockingIOError
+        Another program has the file open as its spool: both would write to the same places.
     OSError
         The file cannot be opened.
     """
@@ -111,8 +117,11 @@ class Spool:
 
     def close(self) -> None:
         """Close the file; it is removed if no frame waits."""
+        empty = not self.waiting_bytes
+        if empty and sys.platform != "win32":  # while it is locked: it may be another program's afterwards
+            self.path.unlink(missing_ok=True)
         os.close(self._file)
-        if not self.waiting_bytes:
+        if empty and sys.platform == "win32":  # which removes no open file
             self.path.unlink(missing_ok=True)
 
     def _empty(self) -> None:
@@ -142,4 +151,15 @@ class Spool:
 
 
 def _opened(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), PRIVATE_FILE)
+    """Open the file for this program alone, and make it if it is missing."""
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), PRIVATE_FILE)
+        try:
+            if not try_lock(file, alone=True):
+                raise BlockingIOError(errno.EAGAIN, "another program has it open", str(path))
+            if has_name(file, path):  # the other program did not remove it meanwhile
+                return file
+        except OSError:
+            os.close(file)
+            raise
+        os.close(file)

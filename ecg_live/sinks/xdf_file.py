@@ -14,11 +14,9 @@ from uuid import uuid4
 
 from ecg_live.atomic_write import new_file, private_folder, sync_folder, write_all
 from ecg_live.errors import RecordingError
+from ecg_live.file_lock import try_lock
 from ecg_live.sinks.xdf_salvage import IntactPart, find_intact_part
 from ecg_live.xdf.encode import DIGEST_TAG, MAGIC, chunk
-
-if sys.platform != "win32":
-    import fcntl
 
 OTHER_NAME_REMEDY = "choose another name; on the dashboard, R gives one"
 _COPY_BYTES = 1 << 20  # bytes at once
@@ -68,7 +66,7 @@ class XdfFile:
             raise _exists_error(path) from error
         except OSError as error:
             raise _not_made_error(path, error) from error
-        _lock(self._file, alone=True)
+        try_lock(self._file, alone=True)
 
     def appear(self) -> None:
         """Take the name, with all that was written by now: a kill never leaves a file without headers.
@@ -235,22 +233,9 @@ def being_written(path: Path) -> bool:
     except OSError:
         return False
     try:
-        return not _lock(file, alone=False)
+        return not try_lock(file, alone=False)
     finally:
         os.close(file)
-
-
-def _lock(file: int, *, alone: bool) -> bool:
-    """Lock an open file until it is closed, by a kill as well; False if another has it alone."""
-    if sys.platform == "win32":
-        return True  # Windows keeps an open file
-    try:
-        fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return True
-    return True
 
 
 def free_bytes(path: Path) -> int | None:

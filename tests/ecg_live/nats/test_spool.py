@@ -48,14 +48,30 @@ def test_what_was_put_in_is_there_after_a_crash(steps: list[int], torn: int) -> 
             spool.put(frame(number, step))
             expected.append(number)
     assert [one.number for one in spool.all_waiting()][: len(expected)] == expected
-    start = spool._start
+    start, waiting = spool._start, spool.waiting_bytes
+    os.close(spool._file)  # as by a kill
     with path.open("ab") as file:
         file.write(frame(number + 1).encode()[:torn])
     again = Spool(path)
     known = [one.number for one in again.all_waiting()]
     assert known[len(known) - len(expected) :] == expected  # sent ones before them: the server knows those
-    assert again.waiting_bytes - spool.waiting_bytes == start
-    path.unlink()
+    assert again.waiting_bytes - waiting == start
+    again.close()
+    path.unlink(missing_ok=True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps an open file from others")
+def test_two_programs_cannot_have_one_spool(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "a")
+    with pytest.raises(BlockingIOError):
+        Spool(tmp_path / "a")
+    spool.put(frame(1))
+    spool.close()
+    again = Spool(tmp_path / "a")
+    assert [one.number for one in again.all_waiting()] == [1]
+    again.drop(len(again.first(1)))
+    again.close()
+    assert not again.path.exists()
 
 
 def test_a_sent_spool_is_emptied_and_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
