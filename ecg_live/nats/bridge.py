@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ecg_live.errors import ConfigError
 from ecg_live.events import Chunk, Clock, Gap, Marker, State, StateName, StreamEvent, StreamInfo
 from ecg_live.nats.connection import AWAY_ERRORS, Connection
-from ecg_live.nats.frame_maker import DEFAULT_FRAME_S, FrameMaker
+from ecg_live.nats.frame_maker import DEFAULT_FRAME_S, FrameMaker, pieces
 from ecg_live.nats.frames import FrameKind, StreamFrame
 from ecg_live.nats.lease import Holder, Lease, LeaseTaken
 from ecg_live.nats.names import SiteNames
@@ -159,8 +159,9 @@ class WearerBridge:
     def put(self, item: Chunk | StreamEvent) -> None:
         """Take the source's next item; never waits."""
         assert self._placer is not None  # noqa: S101 - `begin` came first
-        assert self._maker is not None  # noqa: S101 - as above
-        for placed in self._placer.place(item):
+        assert self._record is not None  # noqa: S101 - as above
+        rate = self._record.info.rate
+        for placed in (piece for whole in self._placer.place(item) for piece in pieces(whole, rate)):
             self._count(placed)
             if self._spool.full or not self._keep_dropped():
                 self._drop(placed)

@@ -11,6 +11,10 @@ from ecg_live.nats.payloads import event_payload, info_payload, moved, samples_p
 
 DEFAULT_FRAME_S = 0.25  # of samples in a frame: four messages a second, and as much delay
 MAX_CHUNKS = 1000  # in a frame; their number has 16 bits
+MAX_SAMPLES_BYTES = (
+    1 << 18
+)  # of a frame that is full, and of a chunk: a server takes messages of 1 MB, if not told else
+_VALUE_BYTES = 8
 
 
 class FrameMaker:
@@ -30,7 +34,7 @@ class FrameMaker:
     def __init__(self, info: StreamInfo, after: StreamFrame, seconds: float, shift: float) -> None:
         self._rate = info.rate
         self._last = self._before = after
-        self._size = max(1, round(seconds * info.rate))
+        self._size = max(1, min(round(seconds * info.rate), _most_samples(len(info.channels))))
         self._shift = shift
         self._chunks: list[Chunk] = []
         self._count = 0  # samples of those
@@ -95,6 +99,21 @@ class FrameMaker:
         frame = self._last
         self._last = frame._replace(payload=b"")
         return frame
+
+
+def pieces(item: Chunk | StreamEvent, rate: float) -> Iterator[Chunk | StreamEvent]:
+    """An item as it is; a chunk that is too large for a frame in pieces, whose times follow at the rate (Hz)."""
+    most = _most_samples(item.samples.shape[1]) if isinstance(item, Chunk) else 0
+    if not isinstance(item, Chunk) or len(item.samples) <= most:
+        yield item
+        return
+    for at in range(0, len(item.samples), most):
+        time = item.time + at / rate
+        yield replace(item, samples=item.samples[at : at + most], start=item.start + at, time=time)
+
+
+def _most_samples(channels: int) -> int:
+    return max(1, MAX_SAMPLES_BYTES // (_VALUE_BYTES * max(1, channels)))
 
 
 def shifted(item: Chunk | StreamEvent, offset: int) -> Chunk | StreamEvent:

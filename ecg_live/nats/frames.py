@@ -23,7 +23,6 @@ from typing import NamedTuple
 from ecg_live.errors import ProtocolError
 
 FRAME_VERSION = 1
-MAX_PAYLOAD_BYTES = 1 << 22
 _MAGIC = b"EL"
 _HEAD = struct.Struct("<2sBBIIQqdII")  # magic, version, kind, CRC-32, run, number, stop, time, events, length
 _CHECKED = struct.Struct("<BBIQqdII")  # what of it the CRC covers

@@ -81,11 +81,14 @@ def samples_payload(chunks: Sequence[Chunk]) -> bytes:
 
 
 def chunks_of(payload: bytes) -> list[Chunk]:
-    """Chunks of a frame of samples."""
-    start, count, channels, size = _SAMPLES_HEAD.unpack_from(payload)
-    heads = [_CHUNK_HEAD.unpack_from(payload, _SAMPLES_HEAD.size + k * _CHUNK_HEAD.size) for k in range(count)]
-    values = np.frombuffer(payload, f"<f{size}", offset=_SAMPLES_HEAD.size + count * _CHUNK_HEAD.size)
-    samples = values.astype(np.float64).reshape(-1, channels)
+    """Chunks of a frame of samples. Raises `ProtocolError` if it holds none."""
+    try:
+        start, count, channels, size = _SAMPLES_HEAD.unpack_from(payload)
+        heads = [_CHUNK_HEAD.unpack_from(payload, _SAMPLES_HEAD.size + k * _CHUNK_HEAD.size) for k in range(count)]
+        values = np.frombuffer(payload, f"<f{size}", offset=_SAMPLES_HEAD.size + count * _CHUNK_HEAD.size)
+        samples = values.astype(np.float64).reshape(-1, channels)
+    except (ValueError, TypeError, struct.error) as error:
+        raise ProtocolError(f"samples cannot be read: {error}", "use one version on all machines") from error
     chunks, at = [], 0
     for length, time, arrived in heads:
         part = samples[at : at + length]
@@ -104,9 +107,14 @@ def info_of(payload: bytes) -> StreamInfo:
     try:
         fields = dict(json.loads(payload)["info"])
         fields["auxiliary"] = tuple(_auxiliary_stream(each) for each in fields.get("auxiliary", ()))
-        return StreamInfo(**_with_tuples(fields))
+        info = StreamInfo(**_with_tuples(fields))
+        sound = not info.channels or (0 < info.rate < math.inf and 0 <= info.ecg < len(info.channels))
     except (ValueError, TypeError, KeyError) as error:
         raise ProtocolError(f"a stream's description cannot be read: {error}", "use one version everywhere") from error
+    if not sound:
+        found = f"{len(info.channels)} channels at {info.rate} Hz, ECG in column {info.ecg}"
+        raise ProtocolError(f"a stream's description is of {found}", "check what publishes it")
+    return info
 
 
 def event_payload(event: StreamEvent) -> tuple[FrameKind, bytes]:

@@ -6,10 +6,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
+import nats.errors
 import nats.js.errors
 from nats.js import api
 
-from ecg_live.errors import EcgLiveError
+from ecg_live.errors import DeviceError, EcgLiveError
 from ecg_live.nats.connection import AWAY_ERRORS, Connection
 from ecg_live.nats.frames import StreamFrame, intact_frames
 
@@ -91,7 +92,7 @@ class SubjectWriter:
         Superseded
             Another program writes to the subject.
         DeviceError
-            The server refuses this client for good.
+            The server refuses this client, or so large a message, for good.
         """
         data = b"".join(frame.encode() for frame in frames)
         run, number = frames[-1].position
@@ -117,6 +118,10 @@ class SubjectWriter:
             if not isinstance(error, AWAY_ERRORS) or error.err_code in FULL_CODES:
                 self._note_refusal(error)
             return False
+        except nats.errors.MaxPayloadError as error:
+            raise DeviceError(
+                f"the NATS server takes no message of {len(data)} bytes", "set max_payload: 8MB in its configuration"
+            ) from error
         except AWAY_ERRORS as error:
             _log.info("%s: %s", self._subject, type(error).__name__)
             return False

@@ -10,17 +10,18 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar
 
+import nats.errors
 import nats.js.errors
 from nats.js.kv import KeyValue
 
-from ecg_live.errors import EcgLiveError
+from ecg_live.errors import EcgLiveError, ProtocolError
 from ecg_live.events import Clock, State, StreamInfo
 from ecg_live.nats.connection import Connection
 from ecg_live.nats.frames import FrameKind, StreamFrame, decode_frames
 from ecg_live.nats.names import SiteNames, partition_token, wearer_of
 from ecg_live.nats.payloads import info_of
 from ecg_live.nats.reader import StoredMessage, StreamReader, latest_messages
-from ecg_live.nats.resume import WearerRecord, read_record
+from ecg_live.nats.resume import read_record
 from ecg_live.nats.writer import SubjectWriter, Superseded
 from ecg_live.serve.engine import ServedItem, ServedResult, SourceItem, WearerEngine
 from ecg_live.serve.state import StateMismatch
@@ -159,9 +160,14 @@ class PartitionServer:
         self._wearers.clear()
         start = await self._stored_position() + 1
         for name in await self._known_wearers():
-            record = await read_record(self._connection, self._names, name)
+            try:
+                record = await read_record(self._connection, self._names, name)
+            except ProtocolError as error:  # of a bridge of another version
+                self._report(State("warning", f"wearer {name}: {error}", self._clock()))
+                start = min(start, await self._restore(name, self._position + 1) + 1)
+                continue
             if record is not None:
-                start = min(start, await self._restore(name, record) + 1)
+                start = min(start, await self._restore(name, record.first) + 1)
         self._last_sequence = start - 1
         return start
 
@@ -183,12 +189,12 @@ class PartitionServer:
         found = await latest_messages(self._connection, f"KV_{self._names.bucket}", keys)
         return [message.subject.rpartition(".")[2] for message in found if message.data]
 
-    async def _restore(self, name: str, record: WearerRecord) -> int:
-        """Restore a wearer; return the sequence number after which its messages are still to be processed.
+    async def _restore(self, name: str, first: int) -> int:
+        """Restore a wearer whose run begins at ``first``; return the sequence number after which it is to be processed.
 
         All messages up to the partition's stored position are in the stored states.
         """
-        revision, after = 0, max(self._position, record.first - 1)
+        revision, after = 0, max(self._position, first - 1)
         progress, info = Progress(after), None
         try:
             entry = await self._bucket.get(self._names.state_key(name))
@@ -200,7 +206,7 @@ class PartitionServer:
         except nats.js.errors.NotFoundError:
             pass
         except (StateMismatch, ValueError) as error:
-            after = record.first - 1
+            after = first - 1
             progress, info = Progress(after), None
             text = error.message if isinstance(error, EcgLiveError) else str(error)
             self._report(State("warning", f"wearer {name}: {text}: it is rebuilt from the stream", self._clock()))
@@ -234,7 +240,7 @@ class PartitionServer:
                     await self._end_run(wearer, waiting.pop(wearer.name, []))
                 if frame.run != wearer.progress.run:
                     await self._begin_run(wearer, frame)
-                waiting.setdefault(wearer.name, []).extend(served_items(frame))
+                waiting.setdefault(wearer.name, []).extend(self._items(wearer, frame))
                 wearer.note(frame)
             wearer.progress.sequence = message.sequence
             wearer.unsaved_messages += 1
@@ -248,8 +254,21 @@ class PartitionServer:
         try:
             return [frame for frame in decode_frames(message.data) if wearer.is_new(frame)]
         except EcgLiveError as error:
-            self._report(State("warning", f"wearer {wearer.name}: {error}", self._clock()))
+            self._warn(wearer, error)
             return []
+
+    def _items(self, wearer: ServedWearer, frame: StreamFrame) -> list[SourceItem]:
+        """Items of a frame; none of one that cannot be read, or whose run cannot."""
+        if wearer.info is None:
+            return []
+        try:
+            return served_items(frame, len(wearer.info.channels))
+        except ProtocolError as error:
+            self._warn(wearer, error)
+            return []
+
+    def _warn(self, wearer: ServedWearer, error: EcgLiveError) -> None:
+        self._report(State("warning", f"wearer {wearer.name}: {error}", self._clock()))
 
     async def _end_run(self, wearer: ServedWearer, items: list[SourceItem]) -> None:
         """Process the last items of a run, and what its stages still hold."""
@@ -261,21 +280,31 @@ class PartitionServer:
         wearer.progress.ended = True
 
     async def _begin_run(self, wearer: ServedWearer, frame: StreamFrame) -> None:
-        if frame.kind is FrameKind.INFO:
-            info = info_of(frame.payload)
-        else:  # the stream no longer has the run's beginning
-            record = await self._connection.retried(lambda: read_record(self._connection, self._names, wearer.name))
-            if record is None or record.run != frame.run:
-                return
-            info = record.info
-            text = f"wearer {wearer.name}: the stream begins at frame {frame.number}; what came before was removed"
-            self._report(State("warning", text, self._clock()))
+        try:
+            info = await self._info_of_run(wearer, frame)
+        except ProtocolError as error:
+            self._warn(wearer, error)
+            wearer.begin_run(frame, None)
+            return
+        if info is None:
+            return
         wearer.begin_run(frame, info)
         refused = await self._call(partial(self._engine.open, wearer.name, info))
         self._take(refused)
         states = [item for _, item in refused if isinstance(item, State)]
         for state in states or [State("streaming", f"wearer {wearer.name} is served")]:
             self._report(replace(state, time=self._clock()))
+
+    async def _info_of_run(self, wearer: ServedWearer, frame: StreamFrame) -> StreamInfo | None:
+        """Description of the run that a frame begins; None if it is not known. Raises `ProtocolError`."""
+        if frame.kind is FrameKind.INFO:
+            return info_of(frame.payload)
+        record = await self._connection.retried(lambda: read_record(self._connection, self._names, wearer.name))
+        if record is None or record.run != frame.run:
+            return None
+        text = f"wearer {wearer.name}: the stream begins at frame {frame.number}; what came before was removed"
+        self._report(State("warning", text, self._clock()))
+        return record.info
 
     async def _wearer(self, name: str, sequence: int) -> ServedWearer:
         if name not in self._wearers:
@@ -325,10 +354,14 @@ class PartitionServer:
         sequence = progress.sequence
         key = self._names.state_key(wearer.name)
         await self._trusted()
-        wearer.revision = await self._connection.retried(lambda: self._replace(key, value, wearer.revision))
+        try:
+            wearer.revision = await self._connection.retried(lambda: self._replace(key, value, wearer.revision))
+        except nats.errors.MaxPayloadError as error:
+            self._note_unstorable(wearer, error)
+            return
         wearer.saved_sequence, wearer.saved_at, wearer.unsaved_messages = sequence, self._clock(), 0
 
-    def _note_unstorable(self, wearer: ServedWearer, error: TypeError) -> None:
+    def _note_unstorable(self, wearer: ServedWearer, error: Exception) -> None:
         wearer.saved_at, wearer.unsaved_messages = self._clock(), 0
         if not self._unstorable:
             self._unstorable = True

@@ -7,6 +7,7 @@ import struct
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ecg_live.errors import ProtocolError
 from ecg_live.events import Beats, Chunk, Gap, LeadOff, StreamInfo
 from ecg_live.nats.frames import FrameKind, StreamFrame
 from ecg_live.nats.payloads import chunks_of, event_of, event_payload, info_of, prediction_payload
@@ -46,7 +47,7 @@ def decode_progress(value: bytes) -> tuple[Progress, StreamInfo | None, bytes]:
         fields: dict[str, Any] = json.loads(text)
         info = None if fields["info"] is None else info_of(text)
         return Progress(**fields["progress"]), info, value[end:]
-    except (KeyError, TypeError, struct.error) as error:
+    except (ProtocolError, KeyError, TypeError, struct.error) as error:
         raise ValueError(f"no stored progress: {error}") from error
 
 
@@ -101,8 +102,8 @@ class ServedWearer:
         """A frame is processed."""
         self.progress.number = frame.number
 
-    def begin_run(self, frame: StreamFrame, info: StreamInfo) -> None:
-        """Another run begins."""
+    def begin_run(self, frame: StreamFrame, info: StreamInfo | None) -> None:
+        """Another run begins; without a description if that cannot be read."""
         self.progress.run, self.progress.number, self.progress.result = frame.run, 0, 0
         self.progress.ended, self.info = False, info
 
@@ -140,10 +141,14 @@ class ServedWearer:
             del self._waiting[:count]
 
 
-def served_items(frame: StreamFrame) -> list[SourceItem]:
-    """What of a frame an engine takes."""
+def served_items(frame: StreamFrame, channels: int) -> list[SourceItem]:
+    """What of a frame an engine takes, of a stream with so many channels. Raises `ProtocolError`."""
     if frame.kind is FrameKind.SAMPLES:
-        return list[SourceItem](chunks_of(frame.payload))
+        chunks = chunks_of(frame.payload)
+        if any(chunk.samples.shape[1] != channels for chunk in chunks):
+            found = chunks[0].samples.shape[1]
+            raise ProtocolError(f"samples of {found} channels, expected {channels}", "check what publishes it")
+        return list[SourceItem](chunks)
     if frame.kind is not FrameKind.EVENT:
         return []
     event = event_of(frame.kind, frame.payload)

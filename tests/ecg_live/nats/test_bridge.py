@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,25 @@ def test_another_device_or_an_ended_run_begins_a_new_run(nats_server: EmbeddedSe
             frames = await stored_frames(place, "P1")
             assert sorted({frame.run for frame in frames}) == [1, 2, 3]
             assert [frame.run for frame in frames] == sorted(frame.run for frame in frames)
+
+    run(work)
+
+
+def test_no_message_is_larger_than_a_server_takes(nats_server: EmbeddedServer, tmp_path: Path) -> None:
+    wide = replace(DEVICE, channels=tuple(f"ECG {k}" for k in range(16)))
+    rows = np.arange(20_000, dtype=np.float64)[:, None] + np.arange(16) / 3  # 2.6 MB, which no float32 holds
+
+    async def work() -> None:
+        async with site(nats_server) as place:
+            items = [Chunk(rows[:18_000], 0, 1000.0), Chunk(rows[18_000:], 18_000, 1180.0)]
+            bridge = await publish(place, "P1", wide, items, tmp_path, seconds=1e6)
+            frames = await stored_frames(place, "P1")
+            chunks = [each for one in frames if one.kind is FrameKind.SAMPLES for each in chunks_of(one.payload)]
+            np.testing.assert_array_equal(np.concatenate([each.samples for each in chunks]), rows)
+            assert max(frame.size for frame in frames) < 600_000
+            assert bridge.counts.samples == 20_000
+            times = [each.time - chunks[0].time for each in chunks]
+            assert times == pytest.approx([each.start / RATE for each in chunks], abs=1e-6)
 
     run(work)
 

@@ -10,12 +10,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ecg_live.errors import ConfigError
 from ecg_live.events import Chunk, State, StreamInfo
 from ecg_live.model.bundle import Bundle
+from ecg_live.nats.frames import FrameKind, StreamFrame
+from ecg_live.nats.payloads import info_payload, samples_payload
 from ecg_live.nats.server import EmbeddedServer
+from ecg_live.nats.writer import SubjectWriter
 from ecg_live.results import Prediction
 from ecg_live.serve.engine import PipelineEngine, ServedItem
 from ecg_live.serve.overview import SiteOverview
@@ -192,6 +196,40 @@ def test_a_state_of_an_older_version_is_rebuilt_from_the_stream(nats_server: Emb
                 )
                 frames = await stored_frames(place, "P1", results=True)
                 assert [frame.number for frame in frames] == list(range(1, len(frames) + 1))
+
+    run(work)
+
+
+def test_what_a_wearers_bridge_sends_wrong_ends_no_other_wearers_results(
+    nats_server: EmbeddedServer, tmp_path: Path
+) -> None:
+    items = chunks()
+    two = replace(items[8], samples=np.zeros((64, 3)))
+    bad: list[list[tuple[FrameKind, bytes]]] = [
+        [(FrameKind.INFO, info_payload(INFO, "x")), (FrameKind.EVENT, b'{"type": "tomorrow"}')],
+        [(FrameKind.INFO, info_payload(replace(INFO, ecg=2), "x")), (FrameKind.SAMPLES, samples_payload(items[:8]))],
+        [(FrameKind.INFO, info_payload(INFO, "x")), (FrameKind.SAMPLES, samples_payload([two]))],
+        [(FrameKind.INFO, info_payload(INFO, "x")), (FrameKind.SAMPLES, samples_payload(items[:1])[:-3])],
+        [(FrameKind.INFO, b'{"info": {"rate": 256, "tomorrow": 1}}'), (FrameKind.SAMPLES, samples_payload(items[:1]))],
+        [(FrameKind.INFO, info_payload(replace(INFO, rate=0.0), "x"))],
+    ]
+
+    async def work() -> None:
+        async with site(nats_server, partitions=1) as place:
+            for k, frames in enumerate(bad):
+                writer = SubjectWriter(place.connection, "", place.names.raw_subject(f"B{k}"), "test")
+                made = [StreamFrame(kind, 1, number, payload) for number, (kind, payload) in enumerate(frames, 1)]
+                await writer.write(made)
+            key = place.names.wearer_key("B9")  # of a bridge of another version
+            await place.connection.bucket(place.names.bucket).put(key, b'{"info": {"tomorrow": 1}}')
+            async with working(place) as one:
+                await publish(place, "P1", INFO, items, tmp_path)
+                expected = alone(items)
+                await until(lambda: sum(name == "P1" for name, _ in one.served) >= len(expected))
+                assert plain(await results(place, "P1")) == plain(expected)
+                told = [state.detail for state in one.reported if state.state in ("warning", "error")]
+                for k in (*range(len(bad)), 9):
+                    assert any(f"wearer B{k}" in text for text in told), (k, told)
 
     run(work)
 
