@@ -8,18 +8,17 @@ from collections.abc import Sequence
 import numpy as np
 from PyQt6 import QtCore, QtGui, QtWidgets
 
-from ecg_live.dashboard.ecg_grid import draw_line, painter_on, polygon
+from ecg_live.dashboard.chart_fills import draw_band
+from ecg_live.dashboard.ecg_grid import draw_line, painter_on
 from ecg_live.dashboard.text_scale import style_text
 from ecg_live.dashboard.theme import Palette
 from ecg_live.dashboard.timeline.annotations import draw_markers, draw_spans
 from ecg_live.dashboard.timeline.session_timeline import SessionTimeline
-from ecg_live.mask_runs import mask_runs
 from ecg_live.presentation.binned_series import BinnedSeries, SeriesPart
 from ecg_live.presentation.formatting import clock_text, number_text
 
 AXIS_PT = 8
 MIN_SPAN_S = 60.0
-RANGE_OPACITY = 0.25
 GAP_PX = 4
 MAX_JOINED = 1.6  # hops, or bins, between two points that a line joins
 
@@ -126,7 +125,7 @@ class TrendChart(QtWidgets.QWidget):
         x = plot.left() + part.at / self.span * plot.width()
         colour = QtGui.QColor(self._palette.text)
         painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
-        draw_band(painter, x, heights(part.low), heights(part.high), colour)
+        draw_band(painter, x, heights(part.low), heights(part.high), part.width / self.span * plot.width(), colour)
         painter.setPen(QtGui.QPen(colour, 1.5))
         draw_line(painter, *broken_line(x, heights(part.mean), part, self._timeline.hop))
 
@@ -138,22 +137,3 @@ def broken_line(
     holes = np.flatnonzero(np.diff(part.at) > MAX_JOINED * max(hop, part.width)) + 1
     breaks = np.union1d(holes, np.searchsorted(part.at, np.asarray(changes))).astype(int)
     return np.insert(x, breaks, np.nan), np.insert(y, breaks, np.nan)
-
-
-def draw_band(
-    painter: QtGui.QPainter, x: np.ndarray, below: np.ndarray, above: np.ndarray, colour: QtGui.QColor
-) -> None:
-    """Draw from minimum to maximum of entries that span more than one number: up one, down the next."""
-    wide = np.abs(below - above) > 1.0
-    if not wide.any():
-        return
-    tint = QtGui.QColor(colour)
-    tint.setAlphaF(RANGE_OPACITY)
-    smooth = painter.testRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
-    painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing, on=False)
-    painter.setPen(QtGui.QPen(tint, 1))
-    ends = np.stack([below, above], axis=1)
-    ends[1::2] = ends[1::2, ::-1]
-    for start, stop in mask_runs(wide).tolist():
-        painter.drawPolyline(polygon(np.repeat(x[start:stop], 2), ends[start:stop].ravel()))
-    painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing, on=smooth)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PyQt6 import QtCore, QtGui
 
+from ecg_live.dashboard.chart_fills import fill_columns
 from ecg_live.dashboard.theme import Palette
 from ecg_live.dashboard.timeline.session_timeline import SessionTimeline, TimelineKind, TimelineMarker, TimelineSpan
 from ecg_live.text import sanitize
@@ -31,14 +32,16 @@ def draw_spans(
 ) -> None:
     """Tint the spans in the area of a chart, on request with their names at the bottom."""
     named: list[NamedArea] = []
+    columns: list[tuple[float, float, QtGui.QColor]] = []
     for span in timeline.spans:
         area = span_area(plot, to_x, span, timeline.now)
         if area is None:
             continue
         colour = QtGui.QColor(span_colour(span.kind, palette))
         colour.setAlphaF(SPAN_OPACITY[span.kind])
-        painter.fillRect(area, colour)
+        columns.append((area.left(), area.right(), colour))
         named.append((area.left(), area.right(), span.name))
+    fill_columns(painter, plot, columns)
     painter.setPen(QtGui.QColor(palette.text))
     for left, text in place_names(painter.fontMetrics(), named) if names else ():
         painter.drawText(QtCore.QPointF(left, plot.bottom() - TEXT_GAP_PX), text)
@@ -78,8 +81,8 @@ def draw_markers(
     inside = [(x, text) for x, text in inside if plot.left() <= x <= plot.right()]
     painter.setPen(QtGui.QPen(QtGui.QColor(palette.marker), 1))  # dashes would cost ten times as much
     drawn = {round(x): text for x, text in inside}
-    for x in drawn:
-        painter.drawLine(QtCore.QLineF(x, plot.top(), x, plot.bottom()))
+    if drawn:
+        painter.drawLines(*(QtCore.QLineF(x, plot.top(), x, plot.bottom()) for x in drawn))
     if texts:
         painter.setPen(QtGui.QColor(palette.text))
         baseline = plot.top() + painter.fontMetrics().ascent()
@@ -150,4 +153,6 @@ def _elided(metrics: QtGui.QFontMetrics, text: str, room: float) -> str:
     wide = metrics.horizontalAdvance(text)
     if room < min(wide, MIN_TEXT_PX):
         return ""
+    if wide <= int(room):
+        return text
     return metrics.elidedText(text, QtCore.Qt.TextElideMode.ElideRight, int(room))

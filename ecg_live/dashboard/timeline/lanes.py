@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from PyQt6 import QtCore, QtGui
 
+from ecg_live.dashboard.chart_fills import device_ratio, draw_band, hatch_brush, shade_columns
 from ecg_live.dashboard.ecg_grid import draw_line
 from ecg_live.dashboard.theme import TONE_COLOURS, Palette, class_pen
 from ecg_live.dashboard.timeline.annotations import NamedArea, place_names, place_texts, span_area, span_colour
 from ecg_live.dashboard.timeline.session_timeline import HeadSeries, SessionTimeline, TimelineMarker, shown_lines
-from ecg_live.dashboard.trend import MAX_JOINED, broken_line, draw_band
+from ecg_live.dashboard.trend import MAX_JOINED, broken_line
 from ecg_live.presentation.binned_series import BinnedSeries, SeriesPart
 from ecg_live.presentation.formatting import number_text, title_text
 from ecg_live.presentation.status import Tone
@@ -49,7 +51,11 @@ class LanePart:
         """Return the part of a series that is shown, with a little beyond either end, and its pixels."""
         beyond = 2 * max(self.timeline.hop, (self.stop - self.start) / self.columns)
         part = series.read(self.start - beyond, self.stop + beyond, self.columns + 4)
-        return part, self.area.left() + (part.at - self.start) / (self.stop - self.start) * self.area.width()
+        return part, self._pixels(part.at)
+
+    def entry_width(self, found: SeriesPart) -> float:
+        """Pixels that an entry spans."""
+        return found.width / (self.stop - self.start) * self.area.width()
 
     def smooth(self, painter: QtGui.QPainter, found: SeriesPart) -> float:
         """Smooth the lines to come and return their width, px.
@@ -60,17 +66,20 @@ class LanePart:
         painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing, whole)
         return LINE_WIDTH_PX if whole else 1.0
 
-    def runs(self, found: SeriesPart, values: np.ndarray) -> Iterator[tuple[float, float, float]]:
-        """Yield first and last pixel of each run of entries of one value without a hole, and the value."""
+    def runs(self, found: SeriesPart, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return first and last pixel of each run of entries of one value without a hole, and the value."""
         if not len(values):
-            return
+            return np.empty(0), np.empty(0), values
         width = max(found.width, self.timeline.hop)
         ends = np.flatnonzero((np.diff(values) != 0) | (np.diff(found.at) > MAX_JOINED * width)) + 1
         firsts, lasts = np.append(0, ends), np.append(ends, len(values)) - 1
-        starts = [self.x(at) for at in (found.at[firsts] - width / 2).tolist()]
-        stops = [self.x(at) for at in (found.at[lasts] + width / 2).tolist()]
-        for start, stop, value in zip(starts, stops, values[firsts].tolist(), strict=True):
-            yield max(start, self.area.left()), min(stop, self.area.right()), float(value)
+        starts = np.maximum(self._pixels(found.at[firsts] - width / 2), self.area.left())
+        stops = np.minimum(self._pixels(found.at[lasts] + width / 2), self.area.right())
+        return starts, stops, values[firsts]
+
+    def _pixels(self, at: np.ndarray) -> np.ndarray:
+        """Pixels of times."""
+        return self.area.left() + (at - self.start) / (self.stop - self.start) * self.area.width()
 
 
 class Lane(ABC):
@@ -103,32 +112,34 @@ class HeadLane(Lane):
 
     def draw(self, painter: QtGui.QPainter, part: LanePart) -> None:
         """Draw shading, then the lines."""
-        self._shade(painter, part, self._series.unsure, _hatch(part.palette))
-        self._shade(painter, part, self._series.abstained, QtGui.QBrush(QtGui.QColor(part.palette.shade)))
+        hatch = QtGui.QColor(part.palette.hatch)
+        hatch.setAlphaF(HATCH_OPACITY)
+        self._shade(painter, part, self._series.unsure, hatch, MIN_HATCHED_PX)
+        self._shade(painter, part, self._series.abstained, QtGui.QColor(part.palette.shade), math.inf)
         which_lines = shown_lines(self._series.head)
         for which, line in zip(which_lines, self._series.lines, strict=True):
             found, x = part.read(line)
             pen = class_pen(part.palette, which, alone=len(which_lines) == 1, width=part.smooth(painter, found))
             heights = [part.area.bottom() - values * part.area.height() for values in found[1:4]]
             if len(which_lines) == 1:
-                draw_band(painter, x, heights[0], heights[1], pen.color())
+                draw_band(painter, x, heights[0], heights[1], part.entry_width(found), pen.color())
             painter.setPen(pen)
             broken = broken_line(x, heights[2], found, part.timeline.hop, self._series.changes)
             draw_line(painter, *broken)
         painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing, on=False)
 
-    def _shade(self, painter: QtGui.QPainter, part: LanePart, share: BinnedSeries, brush: QtGui.QBrush) -> None:
+    def _shade(
+        self, painter: QtGui.QPainter, part: LanePart, share: BinnedSeries, colour: QtGui.QColor, hatched_from: float
+    ) -> None:
+        """Shade where most answers were so; what is wider than ``hatched_from`` px is hatched."""
         found, _ = part.read(share)
-        for start, stop, shaded in part.runs(found, found.mean > MOST_OF_ENTRY):
-            if shaded:
-                area = QtCore.QRectF(start, part.area.top(), stop - start, part.area.height())
-                painter.fillRect(area, brush if stop - start > MIN_HATCHED_PX else brush.color())
-
-
-def _hatch(palette: Palette) -> QtGui.QBrush:
-    colour = QtGui.QColor(palette.hatch)
-    colour.setAlphaF(HATCH_OPACITY)
-    return QtGui.QBrush(colour, QtCore.Qt.BrushStyle.BDiagPattern)
+        starts, stops, shaded = part.runs(found, found.mean > MOST_OF_ENTRY)
+        plain = shaded & (stops - starts <= hatched_from)
+        shade_columns(painter, part.area, starts[plain], stops[plain], colour)
+        wide = shaded & ~plain
+        hatch = hatch_brush(colour, device_ratio(painter))
+        for start, stop in zip(starts[wide].tolist(), stops[wide].tolist(), strict=True):
+            painter.fillRect(QtCore.QRectF(start, part.area.top(), stop - start, part.area.height()), hatch)
 
 
 class NumberLane(Lane):
@@ -137,10 +148,17 @@ class NumberLane(Lane):
     def __init__(self, name: str, series: BinnedSeries) -> None:
         super().__init__(name, 1)
         self._series = series
+        self._read: tuple[LanePart, SeriesPart, np.ndarray] | None = None  # what axis and lines are drawn from
+
+    def _found(self, part: LanePart) -> tuple[SeriesPart, np.ndarray]:
+        """Read the series once for a part."""
+        if self._read is None or self._read[0] is not part:
+            self._read = (part, *part.read(self._series))
+        return self._read[1:]
 
     def axis(self, part: LanePart) -> tuple[str, str]:
         """Return the least and the largest number shown."""
-        low, high = self._limits(part.read(self._series)[0])
+        low, high = self._limits(self._found(part)[0])
         return number_text(low), number_text(high)
 
     @staticmethod
@@ -154,7 +172,7 @@ class NumberLane(Lane):
 
     def draw(self, painter: QtGui.QPainter, part: LanePart) -> None:
         """Draw range and mean."""
-        found, x = part.read(self._series)
+        found, x = self._found(part)
         low, high = self._limits(found)
         if not low < high:
             return
@@ -162,7 +180,7 @@ class NumberLane(Lane):
         heights = [part.area.bottom() - (values - low) * scale for values in found[1:4]]
         colour = QtGui.QColor(part.palette.text)
         width = part.smooth(painter, found)
-        draw_band(painter, x, heights[0], heights[1], colour)
+        draw_band(painter, x, heights[0], heights[1], part.entry_width(found), colour)
         painter.setPen(QtGui.QPen(colour, width))
         draw_line(painter, *broken_line(x, heights[2], found, part.timeline.hop))
         painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing, on=False)
@@ -177,7 +195,8 @@ class QualityLane(Lane):
     def draw(self, painter: QtGui.QPainter, part: LanePart) -> None:
         """Draw the worst grade of each entry."""
         found, _ = part.read(part.timeline.quality)
-        for start, stop, grade in part.runs(found, np.nan_to_num(found.high)):
+        runs = part.runs(found, np.nan_to_num(found.high))
+        for start, stop, grade in zip(*(each.tolist() for each in runs), strict=True):
             height = part.area.height() * (0.34 + 0.33 * grade)
             area = QtCore.QRectF(start, part.area.bottom() - height, stop - start, height)
             painter.fillRect(area, QtGui.QColor(TONE_COLOURS[GRADE_TONES[int(grade)]][0]))
