@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ecg_live.errors import ConfigError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 PluginGroup = Literal[
     "ecg_live.readers", "ecg_live.devices", "ecg_live.datasets", "ecg_live.encoders", "ecg_live.pipelines"
@@ -17,6 +19,8 @@ PluginGroup = Literal[
 @cache
 def _installed(group: PluginGroup) -> tuple[EntryPoint, ...]:
     """Entry points of a group by name; of two with one name the first on the path."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - loads what reads mails, for which no window waits
+
     found: dict[str, EntryPoint] = {}
     for each in entry_points(group=group):
         found.setdefault(each.name.casefold(), each)

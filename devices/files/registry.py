@@ -6,35 +6,12 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
-from devices.files.acq.acq import open_acq
 from devices.files.acq.header import is_acq
-from devices.files.edf.edf import open_edf
 from devices.files.matlab.format5 import MATLAB5_MAGIC, MATLAB73_MAGIC
-from devices.files.matlab.matlab import open_mat
-from devices.files.opensignals.scaling import OPENSIGNALS_SIGNATURE
-from devices.files.opensignals.text import open_opensignals_text
 from devices.files.poly5 import POLY5_SIGNATURE as POLY5
 from devices.files.poly5 import open_poly5
 from devices.files.recording import OpenRecording, StatedSignal
-from devices.files.text.acqknowledge import is_acqknowledge, open_acqknowledge_text
-from devices.files.text.bids import is_bids, open_bids
-from devices.files.text.byte_stream import head_lines
-from devices.files.text.csv import open_csv
-from devices.files.text.labchart import LABCHART_FIRST_KEY as LABCHART
-from devices.files.text.labchart import open_labchart
-from devices.files.text.shimmer import is_shimmer, open_shimmer_csv
-from devices.files.text.table import HEAD_LINES
-from devices.files.unreadable import (
-    DECODE_ERRORS,
-    KNOWN_FORMATS,
-    damaged_file_error,
-    refuse_unreadable,
-    regular_file,
-    unreadable_by_name,
-)
-from devices.files.wesad.wesad import is_wesad, open_wesad
-from devices.files.wfdb.wfdb import open_wfdb
-from devices.files.xdf.xdf import open_xdf
+from devices.files.unreadable import DECODE_ERRORS, damaged_file_error, refuse_unreadable, regular_file
 from devices.plugins import find_reader
 from devices.read_options import ReadOptions
 from ecg_live.errors import ConfigError, FormatError, RecordingError
@@ -136,49 +113,40 @@ def _may_hold_parts(path: Path) -> bool:
 
 
 def _choose_decoder(path: Path) -> Callable[[Path, ReadOptions], OpenRecording]:
-    """Choose by the first bytes, then by the name; a library is loaded only for the format that needs it."""
+    """Choose by the first bytes, then by the name; a decoder is loaded only for a file that needs it."""
     with path.open("rb") as file:
         head = file.read(4096)
     if path.suffix.casefold() == ".hea" and head.strip():
+        from devices.files.wfdb.wfdb import open_wfdb
+
         return open_wfdb
     if head.startswith(_HDF5_MAGIC):
-        from devices.files.opensignals.hdf5 import open_opensignals_hdf5  # noqa: PLC0415 - h5py takes 0.1 s
+        from devices.files.opensignals.hdf5 import open_opensignals_hdf5
 
         return open_opensignals_hdf5
     if head.startswith((_EDF_MAGIC, _BDF_MAGIC)):
+        from devices.files.edf.edf import open_edf
+
         return open_edf
     if head.startswith(_MATLAB_MAGICS):
+        from devices.files.matlab.matlab import open_mat
+
         return open_mat
     if head.startswith(_XDF_MAGIC):
+        from devices.files.xdf.xdf import open_xdf
+
         return open_xdf
     if head.startswith(POLY5):
         return open_poly5
     if is_acq(head):
+        from devices.files.acq.acq import open_acq
+
         return open_acq
+    from devices.files.wesad.wesad import is_wesad, open_wesad
+
     if is_wesad(head):
         return open_wesad
     refuse_unreadable(path, head)
-    return _choose_text_decoder(path)
+    from devices.files.text.decoders import choose_text_decoder
 
-
-def _choose_text_decoder(path: Path) -> Callable[[Path, ReadOptions], OpenRecording]:
-    if is_bids(path):
-        return open_bids
-    try:
-        lines = head_lines(path, HEAD_LINES)
-    except FormatError as error:
-        if error.message.endswith("empty"):
-            raise
-        raise unreadable_by_name(path) or FormatError(
-            f"{path.name}: the format is not known", f"expected {KNOWN_FORMATS}"
-        ) from error
-    if lines[0].startswith(OPENSIGNALS_SIGNATURE):
-        return open_opensignals_text
-    if lines[0].startswith(LABCHART):
-        return open_labchart
-    if is_acqknowledge(lines):
-        return open_acqknowledge_text
-    if is_shimmer(lines):
-        return open_shimmer_csv
-    reader = find_reader(path)  # before open_csv, because nearly any table passes as a CSV
-    return open_csv if reader is None else reader.open
+    return choose_text_decoder(path)

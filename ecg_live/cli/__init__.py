@@ -65,8 +65,15 @@ def _run() -> int | str | None:
     try:
         if sys.argv[1:] in ([], ["desk"]) and (code := _start_page()) is not None:
             return code
-        from ecg_live.cli.app import app
+        if sys.argv[1:] == ["demo"] and (code := _demonstration()) is not None:
+            return code
+        from ecg_live.cli.window_commands import window_app
 
+        app = window_app(sys.argv[1:])
+        if app is None:
+            from ecg_live.cli.app import app as all_commands
+
+            app = all_commands
         app()
     except SystemExit as end:
         broken = end.__context__  # typer exits with 1 if the reader of the output has gone
@@ -92,6 +99,25 @@ def _start_page() -> int | None:
     from ecg_live.cli.desk import run_desk
 
     return run_desk()
+
+
+def _demonstration() -> int | None:
+    """Run ``demo`` without options, and without loading what reads options; None where no window can be opened."""
+    from ecg_live.cli.qt_check import why_no_display
+    from ecg_live.cli.signals import INTERRUPTED_EXIT_CODE
+
+    if why_no_display(os.environ):
+        return None
+    from ecg_live.cli.one_thread import use_one_thread
+
+    use_one_thread()
+    from ecg_live.cli.live import live
+    from ecg_live.resources import demo_recording
+
+    try:
+        return live(str(demo_recording()), {}, bundled=True)
+    except KeyboardInterrupt:
+        return INTERRUPTED_EXIT_CODE
 
 
 def _as_known_error(error: EcgLiveError | ImportError | OSError) -> EcgLiveError | None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated
-
-import typer
 
 from ecg_live.cli.commands.annotate import annotate
 from ecg_live.cli.commands.bench import bench
@@ -39,6 +36,7 @@ from ecg_live.cli.commands.synchrony import synchrony
 from ecg_live.cli.commands.table import table
 from ecg_live.cli.commands.train import train
 from ecg_live.cli.commands.verify import verify
+from ecg_live.cli.root import new_app
 
 COMMAND_GROUPS: Mapping[str, tuple[Callable[..., None], ...]] = {
     "Sessions": (desk, check, demo, run, mark, study),
@@ -48,35 +46,10 @@ COMMAND_GROUPS: Mapping[str, tuple[Callable[..., None], ...]] = {
     "Models": (models, train, evaluate, score, features, fetch, sweep, bench),
 }
 
-HELP_EXIT_CODE = 2  # no command where one is needed, as for a wrong option
-
-app = typer.Typer(
-    name="ecg-live",
-    help="Watch a wearer's ECG turn into calibrated, quality-gated estimates. Research use only.",
-    epilog="Example: ecg-live demo",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = new_app()
 for group, commands in COMMAND_GROUPS.items():
     for command in commands:
         app.command(command.__name__.rstrip("_").replace("_", "-"), rich_help_panel=group)(command)
 
 
 app.add_typer(encoder, rich_help_panel="Models")
-
-
-@app.callback(invoke_without_command=True)
-def root(
-    context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
-) -> None:
-    """Without a command: the start page (see `ecg_live.cli.main`), or this help where there is no screen."""
-    if version:
-        from ecg_live import __version__
-
-        typer.echo(f"ecg-live {__version__}")
-        raise typer.Exit
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
-        raise typer.Exit(HELP_EXIT_CODE)

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from PyQt6 import QtCore, QtWidgets
 
-POLL_INTERVAL_MS = 50
+POLL_INTERVAL_MS = 10  # the dashboard waits so long for what is ready
 
 T = TypeVar("T")
 

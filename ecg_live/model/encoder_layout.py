@@ -28,3 +28,13 @@ def encoder_tensors() -> Mapping[str, TensorSpec]:
         specs[f"convs.{i}.weight"] = TensorSpec((c_out, c_in, 1, kernel), np.dtype(np.float32))
         specs[f"convs.{i}.bias"] = TensorSpec((c_out,), np.dtype(np.float32))
     return specs
+
+
+def state_shapes() -> tuple[tuple[int, int], ...]:
+    """Channels and samples of what each layer of a stream keeps of its input from one step to the next."""
+    shapes = []
+    for i, (c_in, c_out, kernel) in enumerate(CONV_LAYERS):
+        shapes.append((c_in, kernel - 1))
+        if i in POOLED_AFTER:
+            shapes.append((c_out, POOL_WIDTH - POOL_STRIDE))
+    return tuple(shapes)

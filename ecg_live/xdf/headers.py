@@ -6,8 +6,8 @@ import re
 import socket
 from collections.abc import Mapping
 from datetime import datetime
+from html import escape
 from uuid import uuid4
-from xml.sax.saxutils import escape
 
 from ecg_live import __version__
 from ecg_live.events import StreamInfo
@@ -25,7 +25,7 @@ def element(name: str, *content: str) -> str:
 
 def leaf(name: str, value: object) -> str:
     """An element around a text; what XML cannot hold becomes a question mark."""
-    return element(name, escape(_FORBIDDEN.sub("?", str(value))))
+    return element(name, escape(_FORBIDDEN.sub("?", str(value)), quote=False))
 
 
 def file_header(now: datetime, part: int, session: str) -> bytes:

@@ -6,7 +6,6 @@ import json
 import os
 import platform
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from typing import NamedTuple
 
 import typer
@@ -69,6 +68,8 @@ def _check_python() -> Check:
 
 
 def _check_package(name: str) -> Check:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return Check(name, ok=True, detail=version(name))
     except PackageNotFoundError:

@@ -23,6 +23,7 @@ from ecg_live.model.encoder_layout import (
     POOL_WIDTH,
     POOLED_AFTER,
     Padding,
+    state_shapes,
 )
 from ecg_live.model.tensor_file import Array
 
@@ -30,16 +31,6 @@ OPSET, IR_VERSION = 17, 8  # of 2022: any runtime of today reads them
 STEP_MAPS = BLOCK_SAMPLES // POOL_STRIDE ** len(POOLED_AFTER)  # feature maps of a step: 64
 TAIL_MAPS = MAPS_PER_WINDOW % STEP_MAPS  # of a window's first step, which count in that window: 15
 Dimension = int | str  # a text names one that is free
-
-
-def state_shapes() -> tuple[tuple[int, int], ...]:
-    """Channels and samples of what each layer keeps of its input from one step to the next."""
-    shapes = []
-    for i, (c_in, c_out, kernel) in enumerate(CONV_LAYERS):
-        shapes.append((c_in, kernel - 1))
-        if i in POOLED_AFTER:
-            shapes.append((c_out, POOL_WIDTH - POOL_STRIDE))
-    return tuple(shapes)
 
 
 def window_graph(weights: Mapping[str, Array], padding: Padding, batch: Dimension = 1) -> ModelProto:

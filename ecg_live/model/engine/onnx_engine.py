@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnxruntime
-from onnx import ModelProto
-from onnxruntime import InferenceSession as Session
 
 from ecg_live.constants import BLOCK_SAMPLES, EMBEDDING_SIZE, WINDOW_SAMPLES
 from ecg_live.events import F32
-from ecg_live.model.encoder_layout import Padding
-from ecg_live.model.engine.graph import state_shapes, step_graph, window_graph
+from ecg_live.model.encoder_layout import Padding, state_shapes
 from ecg_live.model.engine.protocol import EngineStream, WearerIndices
 from ecg_live.model.tensor_file import Array
+
+if TYPE_CHECKING:  # at run time with the first step: a window need not wait for them
+    from onnx import ModelProto
+    from onnxruntime import InferenceSession as Session
 
 MAX_ERROR = 4e-6  # of the largest feature: float32 sums of up to 1,024 products in another order, 2**-23 * 1024**0.5
 LONG_STEP_SECONDS = 16  # in one call, where nobody waits; more are no faster
@@ -65,11 +65,15 @@ class OnnxEngine:
     def step(self, batch: int, seconds: int) -> Session:
         """The session of a step of so many streams and seconds, opened when it is asked for first."""
         if (batch, seconds) not in self._steps:
+            from ecg_live.model.engine.graph import step_graph  # noqa: PLC0415 - loads ONNX
+
             self._steps[batch, seconds] = open_session(step_graph(self._weights, batch, seconds))
         return self._steps[batch, seconds]
 
     @cached_property
     def _window(self) -> Session:
+        from ecg_live.model.engine.graph import window_graph  # noqa: PLC0415 - loads ONNX
+
         return open_session(window_graph(self._weights, self._padding))
 
 
@@ -138,11 +142,13 @@ class OnnxStream:
 
 def open_session(graph: ModelProto | bytes) -> Session:
     """A session on one thread of a processor."""
+    import onnxruntime  # noqa: PLC0415 - a tenth of a second, for which no window waits
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors: nothing else is for a user
     content = graph if isinstance(graph, bytes) else graph.SerializeToString()
-    return Session(content, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
 def _embedding(maxima: deque[tuple[F32, F32]]) -> F32:

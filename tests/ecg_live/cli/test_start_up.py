@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.main
 
 from ecg_live.cli.one_thread import THREAD_COUNTS
+from ecg_live.cli.window_commands import window_app
 from ecg_live.resources import DEFAULT_MODEL, demo_recording
+from tests.support.command_tree import ROOT_COMMAND
 from tests.support.small_datasets import csv
 
 SCRIPT = """
@@ -40,6 +43,20 @@ app.DeskWindow = SeenWindow
 sys.argv = ["ecg-live", "desk"]
 from ecg_live.cli.desk import run_desk
 sys.exit(run_desk())
+"""
+BUILT_SESSION = """
+import sys
+from ecg_live.cli import main, opening
+
+class SeenOpening(opening.Opening):
+    def run(self, work):
+        super().run(work)
+        print(*sys.modules)
+        return None
+
+opening.Opening = SeenOpening
+sys.argv = ["ecg-live", "demo"]
+main()
 """
 HEAVY = {"torch", "scipy.signal", "scipy.stats", "sklearn", "pandas", "matplotlib", "PyQt6.QtWidgets"}
 
@@ -73,6 +90,28 @@ def _run(folder: Path, *words: str) -> tuple[list[dict[str, Any]], set[str]]:
     assert "onnxruntime" in loaded
     assert threads == ["1"] * len(THREAD_COUNTS)
     return [json.loads(line) for line in done.stdout.splitlines()], set(loaded)
+
+
+def test_a_session_is_shown_before_what_it_does_not_need_yet_is_loaded(tmp_path: Path) -> None:
+    environ = os.environ | {"QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": str(tmp_path)}
+    command = [sys.executable, "-c", BUILT_SESSION]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120, check=True)
+    loaded = set(done.stdout.split())
+    assert {"PyQt6.QtWidgets", "devices.files.opensignals.hdf5", "ecg_live.session"} <= loaded
+    later = {"onnx", "onnxruntime", "ssl", "importlib.metadata", "devices.files.xdf.xdf", "devices.files.text.csv"}
+    assert not later & loaded
+    assert not {"typer", "pydantic", "ecg_live.cli.app"} & loaded  # options are read by them, and it has none
+
+
+@pytest.mark.parametrize("name", ["demo", "run", "open"])
+def test_a_command_alone_is_that_among_all(name: str) -> None:
+    app = window_app([name, "--help"])
+    assert app is not None
+    alone: Any = typer.main.get_command(app)
+    assert list(alone.commands) == [name]
+    helps = [group.commands[name].get_help(typer.Context(group.commands[name])) for group in (alone, ROOT_COMMAND)]
+    assert helps[0] == helps[1]
+    assert window_app(["devices"]) is window_app([]) is None
 
 
 def test_the_start_page_is_shown_before_anything_heavy_is_loaded(tmp_path: Path) -> None:
