@@ -78,15 +78,25 @@ def load_study(path: Path) -> Study:
     ConfigError
         It cannot be read, or a value cannot be; with line and key.
     """
+    return parse_study(read_study_text(path), path)
+
+
+def read_study_text(path: Path) -> str:
+    """Text of a study file.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be read.
+    """
     try:
         if path.stat().st_size > MAX_STUDY_BYTES:
             raise ConfigError(f"{path}: more than {MAX_STUDY_BYTES >> 20} MiB", "give a study file")
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", "check the path") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not text in UTF-8", "save it as UTF-8") from error
-    return parse_study(text, path)
 
 
 def parse_study(text: str, path: Path) -> Study:

@@ -12,13 +12,14 @@ from ecg_live.dashboard.widgets import text_label
 from ecg_live.errors import ConfigError
 from ecg_live.presentation.status import Tone
 from ecg_live.study.document import NEW_STUDY, StudyDocument
-from ecg_live.study.file import StudyFault
+from ecg_live.study.file import StudyFault, read_study_text
 from ecg_live.study.plan import Study
 from ecg_live.text import duration_text, sanitize
 
 FILE_FILTER = "Study files (*.toml)"
 START_SIZE = QtCore.QSize(980, 640)
 UNSAVED_TEXT = "There are changes that are not saved."
+CHANGED_TEXT = "was changed on the disk meanwhile. Save again to replace it, or save under another name."
 
 
 class StudyEditor(QtWidgets.QDialog):
@@ -44,12 +45,15 @@ class StudyEditor(QtWidgets.QDialog):
     saved = QtCore.pyqtSignal(Path)
 
     def __init__(self, path: Path | None = None, parent: QtWidgets.QWidget | None = None) -> None:
-        document = StudyDocument(_text(path), path or Path("study.toml"))  # first: no half of a window is left
+        text = None if path is None or not path.exists() else read_study_text(path)
+        name = path or Path("study.toml")
+        document = StudyDocument(NEW_STUDY if text is None else text, name)  # first: no half of a window is left
         super().__init__(parent)
         self.path = path
         self._document = document
-        self._written = self._document.text if path is not None and path.is_file() else ""
+        self._written = text  # as this editor read or wrote the file; None without one
         self._asked = False  # about changes that are not saved
+        self._warned: str | None = None  # text of the file that another program wrote
         self._fault: StudyFault | None = None
         self.study: Study | None = None  # None while there is a fault
         self.file_text = QtWidgets.QPlainTextEdit()
@@ -109,6 +113,9 @@ class StudyEditor(QtWidgets.QDialog):
             self.show_fault()
             return False
         try:
+            if path == self.path and self._changed_elsewhere(path):
+                self._show_message("warn", f"{path.name} {CHANGED_TEXT}")
+                return False
             self._document.save(path)
         except ConfigError as error:
             self._show_message("fault", str(error))
@@ -117,6 +124,14 @@ class StudyEditor(QtWidgets.QDialog):
         self._show_title()
         self._show_message("live", f"Saved: {path}")
         self.saved.emit(path)
+        return True
+
+    def _changed_elsewhere(self, path: Path) -> bool:
+        """Whether another program has changed the file since it was read; each change is asked about once."""
+        there = read_study_text(path) if path.exists() else None
+        if there in {None, self._written, self._warned}:
+            return False
+        self._warned = there
         return True
 
     def _check(self) -> None:
@@ -199,17 +214,6 @@ class StudyEditor(QtWidgets.QDialog):
         column.addWidget(self.pages, 1)
         column.addWidget(self.bar)
         column.addLayout(buttons)
-
-
-def _text(path: Path | None) -> str:
-    if path is None or not path.exists():
-        return NEW_STUDY
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}", "check the path") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not text in UTF-8", "save it as UTF-8") from error
 
 
 def _summary(study: Study) -> str:

@@ -8,7 +8,7 @@ import pytest
 from pyqtgraph.Qt import QtCore, QtTest, QtWidgets
 from pytestqt.qtbot import QtBot
 
-from ecg_live.dashboard.study_editor.dialog import UNSAVED_TEXT, StudyEditor
+from ecg_live.dashboard.study_editor.dialog import CHANGED_TEXT, UNSAVED_TEXT, StudyEditor
 from ecg_live.dashboard.study_editor.run import run_editor
 from ecg_live.errors import ConfigError
 from ecg_live.study.file import load_study
@@ -145,6 +145,30 @@ def test_changes_are_asked_about_before_they_are_lost(editor: StudyEditor, path:
     assert editor.message.text().startswith(UNSAVED_TEXT)
     QtTest.QTest.keyClick(editor, Key.Key_Escape)
     assert not editor.isVisible()
+    assert path.read_text() == WHOLE
+
+
+def test_what_another_program_wrote_meanwhile_is_replaced_when_asked_twice_only(
+    editor: StudyEditor, path: Path
+) -> None:
+    write(editor.study_page.fields["name"], "Mine")
+    for theirs in (WHOLE + "# theirs\n", WHOLE + "# theirs again\n"):
+        path.write_text(theirs)
+        assert not editor.save()
+        assert editor.message.text() == f"study.toml {CHANGED_TEXT}"
+        assert path.read_text() == theirs
+        assert editor.unsaved
+    assert editor.save()
+    assert load_study(path).name == "Mine"
+    assert editor.save()
+
+
+def test_a_new_study_does_not_replace_a_file_that_came_meanwhile(tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "new.toml"
+    editor = StudyEditor(path)
+    qtbot.addWidget(editor)
+    path.write_text(WHOLE)
+    assert not editor.save()
     assert path.read_text() == WHOLE
 
 
