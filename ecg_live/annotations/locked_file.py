@@ -1,14 +1,16 @@
-"""A file that several programs add lines to: each waits until another is done, and writes all of a line, or nothing."""
+"""Files that several programs may want to write: each is held by one program at a time."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ecg_live.atomic_write import PRIVATE_FILE, sync_folder, write_all
+from ecg_live.atomic_write import PRIVATE_FILE, new_file, sync_folder, write_all
+from ecg_live.file_lock import try_lock
 
 if sys.platform != "win32":
     import fcntl
@@ -41,6 +43,55 @@ def locked_file(path: Path) -> Iterator[int]:
                 return
         finally:
             os.close(file)
+
+
+@contextlib.contextmanager
+def new_locked_file(path: Path) -> Iterator[None]:
+    """Make an empty file for this program alone; one that a killed program left is replaced.
+
+    It is removed at the end, unless it has another name by then.
+
+    Raises
+    ------
+    BlockingIOError
+        Another program has it now.
+    OSError
+        It cannot be made.
+    """
+    while True:
+        try:
+            file = new_file(path)
+        except FileExistsError:
+            _remove_left(path)
+            continue
+        if try_lock(file, alone=True) and has_name(file, path):
+            break
+        os.close(file)
+    if sys.platform == "win32":
+        os.close(file)  # which could not be renamed there while it is open
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            if sys.platform == "win32" or has_name(file, path):
+                path.unlink()
+        if sys.platform != "win32":
+            os.close(file)
+
+
+def _remove_left(path: Path) -> None:
+    """Remove a file that no program holds."""
+    try:
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError:  # no permission, or a link to nowhere
+        path.unlink(missing_ok=True)
+        return
+    try:
+        if not try_lock(file, alone=True):
+            raise BlockingIOError(errno.EAGAIN, "another program writes it")
+        path.unlink(missing_ok=True)
+    finally:
+        os.close(file)
 
 
 @contextlib.contextmanager

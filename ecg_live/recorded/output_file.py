@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ecg_live.atomic_write import new_file, private_folder
+from ecg_live.annotations.locked_file import new_locked_file
+from ecg_live.atomic_write import private_folder
 from ecg_live.errors import RecordingError
 
 
@@ -46,19 +46,18 @@ def atomic_output(path: Path, source: Path, *, force: bool) -> Iterator[Path]:
     Raises
     ------
     RecordingError
-        The path exists, or cannot be written to.
+        The path exists, cannot be written to, or is being written by another program.
     """
     check_output_path(path, source, force=force)
     part = path.with_name(path.name + ".part")
     try:
         private_folder(path.parent)
-        part.unlink(missing_ok=True)  # of a run that was killed
-        os.close(new_file(part))
-        yield part
-        part.replace(path)
+        with new_locked_file(part):
+            yield part
+            check_output_path(path, source, force=force)  # another program may have been faster
+            part.replace(path)
+    except BlockingIOError as error:
+        raise RecordingError(f"{path} is being written by another program", "wait until it is done") from error
     except OSError as error:
         what = f"{path} cannot be written: {error.strerror or error}"
         raise RecordingError(what, "free space, or name another file with --out") from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink()

@@ -120,8 +120,7 @@ def write_group_table(
     """
     written = GroupTable(TablePaths.of(out))
     check_table_path(out)
-    for path in (written.paths.table, written.paths.codebook, written.paths.files):
-        check_output_path(path, recordings[0].paths[0], force=force)
+    _check_paths(written.paths, recordings, force=force)
     gathered = _Gathered()
     for done, recording in enumerate(recordings):
         report(done, len(recordings))
@@ -137,11 +136,17 @@ def write_group_table(
     columns, names = named_columns(table_columns(gathered.measures.values(), answers))
     written.remarks += _alike_remarks(names)
     about = {"ecg_live_rows": kind}
+    _check_paths(written.paths, recordings, force=force)  # another program may have been faster
     rows = ({names.get(key, key): value for key, value in row.items()} for row in _numbered(gathered.rows))
     write_rows(out, {column.name: column.kind for column in columns}, rows, about)
     write_rows(written.paths.codebook, CODEBOOK_COLUMNS, codebook_rows(columns))
     write_rows(written.paths.files, FILES_COLUMNS, sorted(gathered.files, key=lambda row: str(row["file"])))
     return written
+
+
+def _check_paths(paths: TablePaths, recordings: Sequence[RecordingFiles], *, force: bool) -> None:
+    for path in (paths.table, paths.codebook, paths.files):
+        check_output_path(path, recordings[0].paths[0], force=force)
 
 
 def _add_recording(recording: RecordingFiles, kind: RowKind, gathered: _Gathered, written: GroupTable) -> None:

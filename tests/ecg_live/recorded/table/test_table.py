@@ -267,6 +267,18 @@ def test_what_a_row_is_about(kind: RowKind, known: list[tuple[str, float, float,
     assert [span[:4] for span in row_spans(markers, 100.0, kind)] == known
 
 
+def test_a_table_that_another_program_wrote_meanwhile_stays(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "t.csv"
+
+    def write_theirs(_done: int, _total: int) -> None:
+        out.write_text("theirs")
+
+    with pytest.raises(RecordingError, match="is there already"):
+        write_group_table(find_recordings([folder / "c.xdf"]), out, report=write_theirs)
+    assert list(tmp_path.iterdir()) == [out]
+    assert out.read_text() == "theirs"
+
+
 def test_bad_options_are_refused_before_anything_is_read(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"--by is 'trial'; it is block, interval, marker or session"):
         check_row_kind("trial")
