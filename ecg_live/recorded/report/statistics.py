@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ecg_live.annotations.exclusion import touches_excluded
 from ecg_live.events import F64, PAUSE_CAUSE
 from ecg_live.recorded.report.session import RecordedSession
 from ecg_live.recorded.report.windows import HeadPredictions, Mask, RecordedWindows
+from ecg_live.study.marker_texts import without_undone
 
 SET_ORDER = ("population", "adaptive", "personal")  # as they take over
 
@@ -120,20 +122,25 @@ def windows_between(windows: RecordedWindows, start: float, stop: float) -> Reco
 
 
 def marker_intervals(session: RecordedSession) -> list[MarkerInterval]:
-    """Return the intervals between markers, split where a head changes its set; empty without markers."""
-    notes = [note for note in session.markers if 0 <= note.time <= session.duration]
+    """Return the intervals between markers, split where a head changes its set; empty without markers.
+
+    Markers that were taken back do not count. Names begin with the marker's number among all. Windows that touch an
+    excluded stretch are left out.
+    """
+    counted = [int(place) for place, _ in without_undone((k, each.text) for k, each in enumerate(session.markers))]
+    notes = [(k + 1, session.markers[k]) for k in counted if 0 <= session.markers[k].time <= session.duration]
     if not notes:
         return []
-    edges = [0.0, *(note.time for note in notes), session.duration]
-    names = ["before the first marker", *(f"{k} {' '.join(note.text.split())}" for k, note in enumerate(notes, 1))]
+    edges = [0.0, *(note.time for _, note in notes), session.duration]
+    names = ["before the first marker", *(f"{k} {' '.join(note.text.split())}" for k, note in notes)]
+    windows = session.windows
+    kept = windows.where(~touches_excluded(windows.start, windows.stop, session.annotations.excluded))
     changing = [k for k, head in enumerate(session.windows.heads) if len(set_masks(head)) > 1]
     return [
         interval
         for name, start, stop in zip(names, edges[:-1], edges[1:], strict=True)
         if stop > start
-        for interval in _split_by_set(
-            MarkerInterval(name, start, stop, windows_between(session.windows, start, stop)), changing
-        )
+        for interval in _split_by_set(MarkerInterval(name, start, stop, windows_between(kept, start, stop)), changing)
     ]
 
 

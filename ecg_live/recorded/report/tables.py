@@ -119,6 +119,8 @@ def interval_table(session: RecordedSession) -> Markup:
     note = "Means of the windows of 10 s that begin and end between two markers; RMSSD is the median."
     if split:
         note += " Intervals are split where a head changes to another set: results of two sets do not compare."
+    if session.annotations.excluded:
+        note += " Excluded stretches are left out."
     rows = [_interval_row(interval, split=split) for interval in intervals]
     title = tag("h2", "Intervals between markers")
     return tag("section", title, tag("p", note, class_="note"), _long_table("Intervals between markers", header, rows))

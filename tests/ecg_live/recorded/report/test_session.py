@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from ecg_live.events import Gap, Marker, State
+from ecg_live.recorded.annotated import open_annotations
+from ecg_live.recorded.report.annotated_session import annotate_session
 from ecg_live.recorded.report.ecg_overview import EcgEnvelope
+from ecg_live.recorded.report.recording_parts import read_recording_files
 from ecg_live.recorded.report.sentences import problems
-from ecg_live.recorded.report.session import RecordedSession
+from ecg_live.recorded.report.session import RecordedSession, load_session
 from ecg_live.recorded.report.statistics import (
     count_losses,
     distribution,
@@ -23,6 +26,7 @@ from ecg_live.recorded.report.statistics import (
 )
 from ecg_live.recorded.verify import verify
 from ecg_live.results import Item
+from tests.support.blocked_session import record_blocks
 from tests.support.recorded_sessions import SECOND, STRAP, chunk, marker, recorded, story, strap_story, window
 from tests.support.xdf_recordings import BEGAN, INFO
 
@@ -73,6 +77,17 @@ def test_intervals_hold_the_windows_that_begin_and_end_in_them(session: Recorded
         list(range(10, 16)), list(range(32, 36)), list(range(46, 51)), [],
     ]  # fmt: skip
     assert distribution(found[0].windows.heart_rate).mean == pytest.approx(72.5)
+
+
+def test_no_interval_holds_what_was_taken_back_or_excluded(tmp_path: Path) -> None:
+    path = record_blocks(tmp_path / "s.xdf")
+    open_annotations(path).add("excluded", 52.0, 2.0, "moved")
+    session = annotate_session(load_session(read_recording_files([path]))).session
+    found = {span.name: span for span in marker_intervals(session) if span.stop <= 60}
+    assert list(found) == ["before the first marker", "3 block/rest/start", "4 block/rest/stop", "5 block/task/start"]
+    assert session.markers[2].text == "block/rest/start"  # the report numbers all of its markers
+    assert found["5 block/task/start"].windows.stop.tolist() == []  # from 50 to 60 s is one window, which touches it
+    assert len(found["3 block/rest/start"].windows) == 11
 
 
 def test_usable_time_counts_once(session: RecordedSession) -> None:
