@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import math
 from pathlib import Path
@@ -21,6 +22,7 @@ from ecg_live.recorded.session_file import SessionContents, read_contents
 from ecg_live.recorded.verify import verify
 from ecg_live.results import Item
 from ecg_live.sinks.jsonl import line_fields
+from tests.support.bids_validator import bids_errors
 from tests.support.participant_files import profile
 from tests.support.xdf_recordings import BEGAN, counted, load, record
 
@@ -152,6 +154,17 @@ def test_bids_events_hold_markers_and_answers_in_order(session: Path) -> None:
     assert set(rows[3].values()) == {"4.75", "x", "n/a"}
     described = json.loads(events.with_suffix(".json").read_text())
     assert set(rows[0]) <= set(described)
+
+
+def test_bids_has_the_rating_at_its_rate(session: Path) -> None:
+    files = export(session, "bids", None, PLAIN, names=BidsNames(task="stress")).files
+    table, sidecar = (path for path in files if "recording-rating" in path.name)
+    told = json.loads(sidecar.read_text())
+    assert (told["SamplingFrequency"], told["StartTime"], told["Columns"]) == (20, 0, ["valence", "arousal"])
+    lines = gzip.decompress(table.read_bytes()).decode().splitlines()
+    assert lines[:20] == 20 * ["n/a\tn/a"]  # it begins a second after the first sample
+    assert lines[20:] == [f"{k / 40!r}\t{-k / 40!r}" for k in range(20)]
+    assert bids_errors(session.with_name("bids")) == []
 
 
 def test_verify_counts_them_and_forget_finds_their_tables(session: Path, tmp_path: Path) -> None:

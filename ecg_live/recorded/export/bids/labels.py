@@ -13,6 +13,7 @@ from ecg_live.text import sanitize, unique_names
 
 DATATYPES = ("beh", "func")  # behaviour without imaging, or beside functional MRI
 RR_LABEL = "rr"  # of the recording of RR intervals
+RATING_LABEL = "rating"  # of the recording of a continuous rating
 _NOT_IN_A_LABEL = re.compile(r"[^0-9A-Za-z]+")  # BIDS 1.11, "Entities": letters and digits
 _NOT_IN_A_COLUMN = re.compile(r"[^0-9a-z]+")  # "Tabular files": snake_case
 MAX_LABEL_CHARACTERS = 50  # four labels and the rest fit a file name of 255 characters
@@ -109,6 +110,6 @@ def column_names(labels: Iterable[str], other: str) -> list[str]:
 
 
 def recording_labels(names: Iterable[str]) -> list[str]:
-    """Labels of the streams beside the ECG, unique in any case, and none is that of the ECG or the RR intervals."""
+    """Labels of the streams beside the ECG, unique in any case, and none is that of the ECG, RR intervals or rating."""
     labels = (to_label(name) or f"stream{number}" for number, name in enumerate(names, 1))
-    return unique_names(labels, "", ("ecg", RR_LABEL))
+    return unique_names(labels, "", ("ecg", RR_LABEL, RATING_LABEL))

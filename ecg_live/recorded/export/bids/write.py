@@ -11,12 +11,14 @@ from devices.files.channels import ECG, kind_of
 from ecg_live import __version__
 from ecg_live.annotations.current import SessionAnnotation
 from ecg_live.errors import ConfigError, FormatError, RecordingError
-from ecg_live.events import Chunk, Gap, Marker
+from ecg_live.events import F64, Chunk, Gap, Marker
 from ecg_live.recorded.annotated_file import event_text
 from ecg_live.recorded.auxiliary_samples import auxiliary_name, auxiliary_streams, read_auxiliary
+from ecg_live.recorded.export.bids.affect_rating import RATING_COLUMNS, RATING_HZ, rating_rows
 from ecg_live.recorded.export.bids.dataset import FileContent, as_json, check_dataset, dataset_files, locked_dataset
 from ecg_live.recorded.export.bids.labels import (
     DATATYPES,
+    RATING_LABEL,
     RR_LABEL,
     BidsEntities,
     BidsNames,
@@ -33,6 +35,7 @@ from ecg_live.recorded.open_signal import RecordedSignal
 from ecg_live.recorded.output_file import atomic_output
 from ecg_live.recorded.recording_files import later_files, part_number
 from ecg_live.recorded.rr_intervals import RrSeries
+from ecg_live.recorded.self_reports import read_affect_ratings
 from ecg_live.recorded.session_file import SessionContents
 from ecg_live.xdf.decode import StreamHeader
 from ecg_live.xdf.encode import SAMPLE_FORMATS
@@ -206,7 +209,9 @@ class _RecordingWriter(contextlib.ExitStack):
     def write(self, signal: RecordedSignal, contents: SessionContents | None, intervals: RrSeries) -> None:
         """Write the recording's own files."""
         markers = self._ecg(signal, contents)
-        self._tachogram(intervals)
+        self._regular(RR_LABEL, TACHOGRAM_HZ, TACHOGRAM_COLUMNS, tachogram_rows(intervals))
+        if contents is not None:
+            self._regular(RATING_LABEL, RATING_HZ, RATING_COLUMNS, rating_rows(read_affect_ratings(contents)))
         self._events(markers, list(self_report_spans(contents)), signal.annotated.standing())
         if contents is not None and (streams := auxiliary_streams(contents)):
             self._auxiliary(contents, streams)
@@ -268,15 +273,14 @@ class _RecordingWriter(contextlib.ExitStack):
         self._sidecar("ecg", signal.rate, 0.0, described, table, device)
         return sorted(markers, key=lambda marker: marker.time)
 
-    def _tachogram(self, intervals: RrSeries) -> None:
-        """Write the RR interval at each quarter of a second: BIDS has no place for beats at their own times."""
-        rows = tachogram_rows(intervals)
+    def _regular(self, label: str, rate: float, columns: Sequence[tuple[str, str, str]], rows: F64) -> None:
+        """Write what has times of its own at a rate (Hz), as rows (n, columns): BIDS has no place for other times."""
         if not len(rows):
             return
-        with packed_file(self._own_part(f"recording-{RR_LABEL}_physio.tsv.gz")) as file:
-            table = PhysioTable(file, len(TACHOGRAM_COLUMNS), TACHOGRAM_HZ)
+        with packed_file(self._own_part(f"recording-{label}_physio.tsv.gz")) as file:
+            table = PhysioTable(file, len(columns), rate)
             table.add(rows.tolist())
-        self._sidecar(RR_LABEL, TACHOGRAM_HZ, 0.0, TACHOGRAM_COLUMNS, table, None)
+        self._sidecar(label, rate, 0.0, columns, table, None)
 
     def _auxiliary(self, contents: SessionContents, streams: Sequence[StreamHeader]) -> None:
         """Write the streams beside the ECG that have a regular rate."""
