@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +20,7 @@ NO_TIMES = np.empty(0)
 class AffectRatings(NamedTuple):
     """A continuous rating: ``times`` (n,) in s from the first ECG sample, ``values`` (n, 2) of valence and arousal.
 
-    ``stamps`` (n,) are the same times on the session clock; without ECG there is no other, and ``times`` are NaN.
+    ``stamps`` (n,) are the same times on the session clock; a session without ECG may have no other: ``times`` are NaN.
     """
 
     times: F64
@@ -46,7 +45,7 @@ def read_affect_ratings(contents: SessionContents) -> AffectRatings:
     header = contents.streams.get(RATINGS_KEY)
     if header is None or len(header.labels) != len(AFFECT_DIMENSIONS):
         return AffectRatings(NO_TIMES, np.empty((0, len(AFFECT_DIMENSIONS))))
-    found = _ratings_beside(contents, header) if isfinite(contents.first_timestamp) else _ratings_alone(contents)
+    found = _ratings_beside(contents, header) if "ecg" in contents.streams else _ratings_alone(contents)
     order = np.argsort(found.stamps, kind="stable")
     order = order[np.isfinite(found.values[order]).all(axis=1) & np.isfinite(found.stamps[order])]
     return AffectRatings(found.times[order], found.values[order], found.stamps[order])
@@ -63,12 +62,12 @@ def _ratings_beside(contents: SessionContents, header: StreamHeader) -> AffectRa
 
 
 def _ratings_alone(contents: SessionContents) -> AffectRatings:
-    """Ratings of a strap's file."""
+    """Ratings of a strap's file, from the moment at which its times begin, where that is known."""
     again = read_contents(contents.path, (RATINGS_KEY,))
     if again is None:
         return AffectRatings(NO_TIMES, np.empty((0, len(AFFECT_DIMENSIONS))))
     found = again.numeric_streams[RATINGS_KEY]
-    return AffectRatings(np.full(len(found.stamps), np.nan), found.values, found.stamps)
+    return AffectRatings(found.stamps - contents.first_timestamp, found.values, found.stamps)
 
 
 def describe_value(row: SelfReportRow) -> str:

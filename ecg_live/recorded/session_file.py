@@ -88,6 +88,8 @@ class SessionContents:
         Session clock of the first ECG sample (s); NaN without one.
     opened_at : float
         Session clock when the file was opened (s); NaN if unknown.
+    axis_zero_s : float
+        Stream time (s) at which the times of a session without ECG begin.
     """
 
     path: Path
@@ -100,6 +102,7 @@ class SessionContents:
     first_timestamp: float = nan
     opened_at: float = nan
     stop_index: int = 0
+    axis_zero_s: float = 0.0
 
     @property
     def header_texts(self) -> Mapping[str, str]:
@@ -108,9 +111,9 @@ class SessionContents:
 
     @property
     def start_s(self) -> float:
-        """Raw time (s) of the recording's first ECG sample."""
+        """Raw time (s) of the recording's first ECG sample; without ECG, at which its times begin."""
         rate = self.streams[_ECG_STREAM].rate if _ECG_STREAM in self.streams else 0.0
-        return self.first_sample_index / rate if rate > 0 else 0.0
+        return self.first_sample_index / rate if rate > 0 else self.axis_zero_s
 
     def events(self) -> Iterator[tuple[float, Mapping[str, Any]]]:
         """Events as in JSON lines, each with its timestamp; other lines are skipped."""

@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from devices.files.unreadable import regular_file
 from devices.read_options import ReadOptions
-from ecg_live.errors import ConfigError, EcgLiveError, RecordingError
+from ecg_live.errors import ConfigError, EcgLiveError, FormatError, RecordingError
 from ecg_live.recorded.annotated import annotations_path, begin_annotations, read_annotated_file, read_annotations
 from ecg_live.recorded.export.bids import BidsNames, write_bids
 from ecg_live.recorded.export.csv import write_tables
 from ecg_live.recorded.export.edf import write_edf
 from ecg_live.recorded.export.repair_xdf import close_xdf
+from ecg_live.recorded.export.strap_csv import write_strap_tables
 from ecg_live.recorded.open_signal import open_signal
 from ecg_live.recorded.output_file import check_output_path
 from ecg_live.recorded.recording_files import later_files
@@ -75,6 +76,8 @@ def export(
     if form == "xdf":
         return _closed(regular_file(source), out or source.with_name(f"{source.stem}_closed.xdf"), force=force)
     contents = read_contents(source, EXPORTED_STREAMS) if source.is_file() else None
+    if contents is not None and "ecg" not in contents.streams:
+        return _without_ecg(contents, form, out, force=force)
     signal = open_signal(source, options, contents)
     signal.annotated = read_annotated_file(source, contents)
     remarks = [] if contents is None else _remarks(contents)
@@ -91,6 +94,15 @@ def export(
     if made.filled:
         remarks.append(f"{made.filled} missing samples repeat the one before them; annotations mark them")
     return ExportResult([made.path], remarks, signal.error)
+
+
+def _without_ecg(contents: SessionContents, form: str, out: Path | None, *, force: bool) -> ExportResult:
+    """Export a session without ECG, which CSV alone has a place for."""
+    if form != "csv":
+        what = f"{contents.path.name}: a recording of a session without ECG, which {form.upper()} needs"
+        raise FormatError(what, "--to csv exports its heart rate, RR intervals and markers")
+    files = write_strap_tables(contents, _stem(out or contents.path), force=force)
+    return ExportResult(files, _remarks(contents), contents.damage)
 
 
 def _closed(source: Path, out: Path, *, force: bool) -> ExportResult:

@@ -12,10 +12,12 @@ import numpy as np
 
 from ecg_live.events import Chunk, Gap, Marker
 from ecg_live.formulas import escape_formula
+from ecg_live.recorded.annotated_file import AnnotatedFile
 from ecg_live.recorded.auxiliary_samples import auxiliary_streams
 from ecg_live.recorded.export.auxiliary_tables import table_names, write_auxiliary
 from ecg_live.recorded.export.csv_cells import (
     ANNOTATION_TABLE,
+    MARKER_COLUMNS,
     RESULT_TABLES,
     RR_TABLE,
     SIGNAL_TABLES,
@@ -25,6 +27,7 @@ from ecg_live.recorded.export.csv_cells import (
 from ecg_live.recorded.export.self_report_tables import affect_rating_table, self_report_table
 from ecg_live.recorded.open_signal import RecordedSignal
 from ecg_live.recorded.output_file import atomic_output, check_output_path
+from ecg_live.recorded.report.windows import rhythm_values
 from ecg_live.recorded.rr_intervals import RrSeries
 from ecg_live.recorded.session_file import SessionContents
 
@@ -64,16 +67,14 @@ def write_tables(
     RecordingError
         A file exists, or cannot be written.
     """
-    results = {} if contents is None else {name: rows for name, rows in _results(signal, contents) if len(rows) > 1}
-    if len(intervals):
-        results[RR_TABLE] = list(_intervals(intervals))
+    results = result_tables(contents, signal.annotated, intervals)
     streams = auxiliary_streams(contents)
     names = (*SIGNAL_TABLES, *results, *table_names(streams))
     paths = [stem.with_name(f"{stem.name}_{name}.csv") for name in names]
     for path in paths:
         check_output_path(path, source, force=force)
     with contextlib.ExitStack() as stack:
-        files = [_open_table(stack, path, source, force=force) for path in paths]
+        files = [open_table(stack, path, source, force=force) for path in paths]
         _write_signal(signal, *files[:3])
         for rows, file in zip(results.values(), files[3:], strict=False):
             csv.writer(file).writerows(rows)
@@ -82,7 +83,8 @@ def write_tables(
     return paths
 
 
-def _open_table(stack: contextlib.ExitStack, path: Path, source: Path, *, force: bool) -> TextIO:
+def open_table(stack: contextlib.ExitStack, path: Path, source: Path, *, force: bool) -> TextIO:
+    """Open a table for writing; parameters and errors are those of `atomic_output`."""
     part = stack.enter_context(atomic_output(path, source, force=force))
     return stack.enter_context(part.open("w", encoding="utf-8", newline=""))
 
@@ -91,7 +93,7 @@ def _write_signal(signal: RecordedSignal, ecg: TextIO, markers: TextIO, gaps: Te
     columns = [header_text(name) or f"channel {k}" for k, name in enumerate(signal.channels, 1)]
     ecg.write(",".join(["time [s]", *(f"{name} [mV]" for name in columns)]) + "\n")
     marker_rows, gap_rows = csv.writer(markers), csv.writer(gaps)
-    marker_rows.writerow(("time [s]", "marker"))
+    marker_rows.writerow(MARKER_COLUMNS)
     gap_rows.writerow(("start [s]", "stop [s]", "lost samples", "cause"))
     for item in signal.items():
         if isinstance(item, Chunk):
@@ -109,17 +111,23 @@ def _sample_lines(chunk: Chunk, rate: float) -> Iterator[str]:
         yield f"{time:.{TIME_DECIMALS}f},{','.join(map(repr, row))}\n"
 
 
-def _results(signal: RecordedSignal, contents: SessionContents) -> Iterator[tuple[str, Sequence[Sequence[object]]]]:
-    """Names and rows of all tables of results, each with its header."""
-    tables = (_predictions, self_report_table, affect_rating_table)
-    yield from ((name, list(table(contents))) for name, table in zip(RESULT_TABLES, tables, strict=True))
-    yield ANNOTATION_TABLE, list(_annotations(signal))
+def result_tables(
+    contents: SessionContents | None, annotated: AnnotatedFile, intervals: RrSeries
+) -> dict[str, Sequence[Sequence[object]]]:
+    """Rows of the tables of results by name, each with its header; those without a row are left out."""
+    found: dict[str, Sequence[Sequence[object]]] = {}
+    if contents is not None:
+        tables = (_predictions, self_report_table, affect_rating_table)
+        found |= {name: list(table(contents)) for name, table in zip(RESULT_TABLES, tables, strict=True)}
+        found[ANNOTATION_TABLE] = list(_annotations(annotated))
+    found[RR_TABLE] = list(_intervals(intervals))
+    return {name: rows for name, rows in found.items() if len(rows) > 1}
 
 
-def _annotations(signal: RecordedSignal) -> Iterator[Sequence[object]]:
+def _annotations(annotated: AnnotatedFile) -> Iterator[Sequence[object]]:
     """A header, then a row for each annotation that was made after the session."""
     yield "start [s]", "stop [s]", "kind", "text", "author", "changed"
-    for each in signal.annotated.standing():
+    for each in annotated.standing():
         times = (f"{time:.{TIME_DECIMALS}f}" for time in (each.onset, each.stop))
         yield *times, each.kind, *map(escape_formula, (each.text, each.author, each.time))
 
@@ -146,7 +154,7 @@ def _intervals(series: RrSeries) -> Iterator[Sequence[object]]:
 def _stream_rows(contents: SessionContents, key: str) -> Sequence[Sequence[object]]:
     if contents.streams[key].form == "string":
         return contents.text_streams[key].values
-    values = contents.numeric_streams[key].values.copy()
+    values = rhythm_values(contents) if key == "heart_rate" else contents.numeric_streams[key].values.copy()
     if key == "predictions":
         values[:, :2] -= contents.start_s  # start and stop
     rows: list[list[float]] = values.tolist()

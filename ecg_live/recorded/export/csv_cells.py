@@ -8,7 +8,8 @@ from ecg_live.formulas import escape_formula
 
 _HEADER_BREAKING = re.compile(r'[\s,;"#\[\]()]+')  # would break a header, or be read as a unit
 TIME_DECIMALS = 6  # a microsecond
-SIGNAL_TABLES = ("ecg", "markers", "gaps")  # file NAME_ecg.csv and so on
+MARKER_TABLE, MARKER_COLUMNS = "markers", ("time [s]", "marker")
+SIGNAL_TABLES = ("ecg", MARKER_TABLE, "gaps")  # file NAME_ecg.csv and so on
 RESULT_TABLES = ("predictions", "self_reports", "affect_ratings")  # of a session that has such results
 ANNOTATION_TABLE = "annotations"  # of what was annotated after the session
 RR_TABLE = "rr"  # of RR intervals

@@ -136,7 +136,7 @@ def _concatenate(heads: Sequence[HeadPredictions]) -> HeadPredictions:
 
 
 def _windows_of(contents: SessionContents, times: TimeAxis) -> RecordedWindows:
-    values, rhythm = _stream_values(contents, "predictions", 3), _rhythm_values(contents)
+    values, rhythm = _stream_values(contents, "predictions", 3), rhythm_values(contents)
     decisions, quality = _stream_texts(contents, "decisions"), _stream_texts(contents, "quality")
     count = min(len(values), len(decisions), len(quality), len(rhythm))  # in a truncated file some lack the last
     columns, fields = _labels(contents, "predictions"), _labels(contents, "decisions")
@@ -220,7 +220,7 @@ def _stream_values(contents: SessionContents, key: str, width: int) -> F64:
     return stream.values if stream is not None and stream.values.shape[1] >= width else np.empty((0, width))
 
 
-def _rhythm_values(contents: SessionContents) -> F64:
+def rhythm_values(contents: SessionContents) -> F64:
     """Return heart rate and RMSSD (n, 2) of the windows; of a strap, its last values before each window's timestamp."""
     values, predictions = _stream_values(contents, "heart_rate", 2), contents.numeric_streams.get("predictions")
     if "ecg" in contents.streams or predictions is None or not len(values):
