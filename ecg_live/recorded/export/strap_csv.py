@@ -49,7 +49,7 @@ def write_strap_tables(contents: SessionContents, stem: Path, *, force: bool) ->
     annotated = AnnotatedFile(read_annotations(contents.path), begin)
     continued = part_number(contents.file_header.get("part", "")) > 1
     intervals = recorded_intervals(contents, continued=continued) or NO_INTERVALS
-    tables = {MARKER_TABLE: list(_marker_rows(contents, axis, annotated))}
+    tables: dict[str, Sequence[Sequence[object]]] = {MARKER_TABLE: list(_marker_rows(contents, axis, annotated))}
     tables |= result_tables(contents, annotated, intervals)
     paths = [stem.with_name(f"{stem.name}_{name}.csv") for name in tables]
     for path in paths:
