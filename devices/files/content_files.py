@@ -13,17 +13,16 @@ from ecg_live.errors import EcgLiveError
 def content_files(path: Path) -> list[Path]:
     """Files that a recording is read from, in a fixed order.
 
-    Of a WFDB record these are its header, signals and segments, and all that has its name; of a BIDS recording the
-    table and its JSON sidecar.
+    Of a WFDB record these are its header, signals and segments; of a BIDS recording the table and its JSON sidecar.
+    Annotations and events beside them, which are markers, do not count.
 
     Raises
     ------
     OSError
-        A folder cannot be read.
+        A folder or header cannot be read.
     """
     if (header := wfdb_header_of(path)) is not None:
-        same_name = (each for each in header.parent.iterdir() if each.stem == header.stem and each.is_file())
-        return sorted({*same_name, *_wfdb_files(header)})
+        return sorted(_wfdb_files(header))
     sidecar = find_sidecar(path) if is_bids(path) else None
     return [path] if sidecar is None else [path, sidecar]
 

@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from filelock import FileLock
 
+from devices.files.content_files import content_files
 from ecg_live.errors import ConfigError, DatasetError, RecordingError
 from ecg_live.events import F32
 from ecg_live.model.baseline import WINDOW_S
@@ -21,7 +22,7 @@ from ecg_live.model.features import hrv_features
 from training.data.feature_table import Names
 from training.data.window_store import WINDOW_DTYPE, WindowRows, WindowStore, check_signal_path, signal_path
 from training.data.windowing import PlacedWindow, offline_windows, session_windows
-from training.datasets.dataset import Annotation, Classes, Dataset, RecordingPart, SubjectSession
+from training.datasets.dataset import Annotation, Classes, Dataset, SubjectSession
 from training.parallel import Engine, local_engine
 from training.settings import CorpusSettings
 
@@ -87,11 +88,7 @@ class Corpus:
     @property
     def recordings(self) -> Names:
         """The file (n,) that each window was cut from; of one that holds several recordings, and which of them."""
-        names = {
-            (i, j): recording_name(part)
-            for i, session in enumerate(self.dataset.sessions)
-            for j, part in enumerate(session.parts)
-        }
+        names = recording_names(self.dataset)
         places = zip(self.rows["session"].tolist(), self.rows["part"].tolist(), strict=True)
         return np.array([names[place] for place in places], np.str_)
 
@@ -215,7 +212,7 @@ def corpus_key(dataset: Dataset, settings: CorpusSettings, hop: float) -> str:
 
 
 def _input_identity(session: SubjectSession) -> list[Any]:
-    stats = [part.path.stat() if part.path.exists() else None for part in session.parts]
+    stats = [each.stat() if each.exists() else None for part in session.parts for each in content_files(part.path)]
     return [
         session.subject,
         [(part.path.name, asdict(part.opening)) for part in session.parts],
@@ -324,9 +321,29 @@ def rest_elapsed(session: SubjectSession, part: int, start: float, stop: float) 
     return float("inf")
 
 
-def recording_name(part: RecordingPart) -> str:
-    """The name of a part's file; of one that holds several recordings, and which of them."""
-    return part.path.name + (f"#{part.opening.part}" if part.opening.part else "")
+def recording_names(dataset: Dataset) -> dict[tuple[int, int], str]:
+    """Name of each recording's file by the numbers of session and part; of one that holds several, and which of them.
+
+    Files of one name that a subject has in several folders have as many of these before it as distinguish them.
+    """
+    files: dict[tuple[str, str], set[Path]] = {}
+    for session in dataset.sessions:
+        for part in session.parts:
+            files.setdefault((session.subject, part.path.name), set()).add(part.path)
+    return {
+        (i, j): _shortest_name(part.path, files[session.subject, part.path.name])
+        + (f"#{part.opening.part}" if part.opening.part else "")
+        for i, session in enumerate(dataset.sessions)
+        for j, part in enumerate(session.parts)
+    }
+
+
+def _shortest_name(path: Path, alike: set[Path]) -> str:
+    """The end of a path that none of the others has."""
+    for count in range(1, len(path.parts)):
+        if len({each.parts[-count:] for each in alike}) == len(alike):
+            return "/".join(path.parts[-count:])
+    return str(path)
 
 
 def _silent(_done: int, _total: int, _windows: int) -> None:

@@ -9,7 +9,7 @@ from ecg_live.errors import ConfigError, DatasetError, RecordingError
 from ecg_live.model.baseline import WINDOW_S
 from ecg_live.model.window_features import FeatureExtractor
 from ecg_live.tables import ColumnKind, Columns
-from training.data.corpus import BuildJob, annotation_of_window, recording_name, rest_elapsed
+from training.data.corpus import BuildJob, annotation_of_window, recording_names, rest_elapsed
 from training.data.windowing import session_windows
 from training.datasets.dataset import Classes, Dataset
 
@@ -50,6 +50,7 @@ def dataset_rows(
     report : callable
         Called with the number of sessions that are done, and of all.
     """
+    names = recording_names(dataset)
     for number, session in enumerate(dataset.sessions):
         report(number, len(dataset.sessions))
         job = BuildJob(number, session, ())
@@ -61,7 +62,7 @@ def dataset_rows(
                 labels = session.annotations[which].labels if which >= 0 else {}
                 yield {
                     "subject": session.subject,
-                    "recording": recording_name(session.parts[part]),
+                    "recording": names[number, part],
                     "onset": start,
                     "rest": rest_elapsed(session, part, start, stop) < float("inf"),
                     **{LABEL_PREFIX + name: value for name, value in labels.items()},

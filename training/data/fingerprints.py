@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
+from devices.files.content_files import content_files
 from ecg_live.errors import DatasetError
 from training.datasets.dataset import Dataset, RecordingPart
 
@@ -106,22 +107,32 @@ def _lookup_keys(fingerprint: str) -> tuple[str, ...]:
 @cache
 def _fingerprint(part: RecordingPart) -> str:
     """Hash of a file's size and three blocks, and the part of it that is read; computed once a run."""
-    path = _signal_file(part.path)
+    content = hashlib.sha256(b"".join(_sampled(path) for path in _signal_files(part.path)))
+    digits = content.hexdigest()[:FINGERPRINT_DIGITS]
+    return f"{digits}#{part.opening.part}" if part.opening.part else digits
+
+
+def _sampled(path: Path) -> bytes:
+    """A file's size and three blocks."""
     try:
         size = path.stat().st_size
-        sha = hashlib.sha256(str(size).encode())
+        found = [str(size).encode()]
         with path.open("rb") as file:
             for start in sorted({0, max(0, size // 2 - SAMPLED_BLOCK_BYTES // 2), max(0, size - SAMPLED_BLOCK_BYTES)}):
                 file.seek(start)
-                sha.update(file.read(SAMPLED_BLOCK_BYTES))
+                found.append(file.read(SAMPLED_BLOCK_BYTES))
     except OSError as error:
         raise DatasetError(f"{path}: {error.strerror}", "check the file") from error
-    content = sha.hexdigest()[:FINGERPRINT_DIGITS]
-    return f"{content}#{part.opening.part}" if part.opening.part else content
+    return b"".join(found)
 
 
-def _signal_file(path: Path) -> Path:
-    """The file itself; for a WFDB record, given by its header or without ending, the file with the signals."""
+def _signal_files(path: Path) -> list[Path]:
+    """The file itself; for a WFDB record, given by its header or without ending, the files with the signals."""
     record = path.with_suffix("") if path.suffix == ".hea" else path
+    if record.is_file():
+        return [path]
     beside = (record.with_name(record.name + ending) for ending in (".dat", ".mat"))
-    return path if record.is_file() else next((each for each in beside if each.is_file()), path)
+    if found := next((each for each in beside if each.is_file()), None):
+        return [found]
+    named = [each for each in content_files(path) if each.suffix != ".hea"] if path.exists() else []
+    return named or [path]  # of a record in segments, or whose signals have another name

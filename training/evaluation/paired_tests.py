@@ -17,6 +17,7 @@ from training.evaluation.metrics import Predictions, scores, weighted_scores
 from training.evaluation.window_predictions import WindowPredictions
 
 SCORES_TESTED = ("auroc", "brier")  # ranking, and probabilities
+SCORE_DECIMALS = 12  # of a difference of scores; what lies beyond is rounding, and would break ties
 LOWER_IS_BETTER = ("brier",)
 
 
@@ -112,7 +113,8 @@ def signed_rank_p(differences: F64) -> float:
     Exact, also with ties: all ways to give the ranks a sign are counted (SciPy's permutations of few subjects take
     seconds).
     """
-    others = differences[differences != 0]
+    rounded = np.round(differences, SCORE_DECIMALS)
+    others = rounded[rounded != 0]
     if not len(others):
         return math.nan
     _, place, ties = np.unique(np.abs(others), return_inverse=True, return_counts=True)

@@ -17,7 +17,7 @@ from ecg_live.model.card import HeadCard, check_signal
 from ecg_live.model.engine.embedders import open_embedder
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import HeadResult, Window
-from training.data.corpus import BuildJob, annotation_of_window, recording_name, rest_elapsed
+from training.data.corpus import BuildJob, annotation_of_window, recording_names, rest_elapsed
 from training.data.rest_windows import cumulative_rest
 from training.data.window_orders import ORDERS, PlacedWindows
 from training.data.windowing import session_windows
@@ -120,9 +120,10 @@ def score_loaded(bundle: Bundle, model: str, data: Dataset, baseline: float, sho
     by_subject = [[job for job in jobs if job.session.subject == subject] for subject in data.subjects]
     groups = by_subject if marked else [[job] for job in jobs]
     predictions: list[ScoredPrediction] = []
+    names = recording_names(data)
     for i, group in enumerate(groups):
         show.progress(data.title, i, len(groups))
-        windows = [each for job in group for each in _windows(bundle, job, remarks, marked=marked)]
+        windows = [each for job in group for each in _windows(bundle, job, names, remarks, marked=marked)]
         predictions += _predict_subject(bundle, group[0].session.subject, windows, targets, baseline, remarks)
         predictions += _predict_in_orders(bundle, group[0].session.subject, windows, targets)
     show.progress(data.title, len(groups), len(groups))
@@ -165,7 +166,9 @@ def _overlap_remarks(bundle: Bundle, data: Dataset) -> Iterator[str]:
             )
 
 
-def _windows(bundle: Bundle, job: BuildJob, remarks: list[str], *, marked: bool) -> Iterator[LabelledWindow]:
+def _windows(
+    bundle: Bundle, job: BuildJob, names: Mapping[tuple[int, int], str], remarks: list[str], *, marked: bool
+) -> Iterator[LabelledWindow]:
     """All windows of a session; where no rest is ``marked``, all of them count as rest."""
     embedder = open_embedder(bundle, HOP_S)
     try:
@@ -174,7 +177,7 @@ def _windows(bundle: Bundle, job: BuildJob, remarks: list[str], *, marked: bool)
             rest = rest_elapsed(job.session, part, start, stop) if marked else window.stop
             annotation = job.number, annotation_of_window(job, part, start, stop, "inside")
             embedding = embedder.features(window)[0].copy()
-            yield LabelledWindow(window, embedding, annotation, rest, recording_name(job.session.parts[part]), start)
+            yield LabelledWindow(window, embedding, annotation, rest, names[job.number, part], start)
     except (RecordingError, ConfigError, DatasetError) as error:
         remarks.append(f"{job.session.subject}: left out: {error.message}")
 

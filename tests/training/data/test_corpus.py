@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import training.data.window_store
+from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError
 from ecg_live.signal import beats, quality, raw_quality
 from ecg_live.signal.pipeline import PREPROCESSING
@@ -26,6 +27,7 @@ from training.data.corpus import (
     annotation_of_window,
     build_corpus,
     corpus_key,
+    recording_names,
     rest_elapsed,
 )
 from training.data.windowing import session_windows
@@ -161,6 +163,33 @@ def test_the_key_distinguishes_inputs_and_settings(
     assert before == corpus_key(dataset(*data.sessions), NORMAL, NORMAL.hop)
     other, settings = change(data)
     assert corpus_key(other, settings, settings.hop) != before
+
+
+def test_the_key_distinguishes_all_files_of_a_recording(tmp_path: Path) -> None:
+    (tmp_path / "rec.hea").write_text("rec/1 1 250 10\nrec_1 10\n")
+    (tmp_path / "rec_1.hea").write_text("rec_1 1 250 10\nsignal.dat 16 200 16 0 0 0 0 ECG\n")
+    signal = tmp_path / "signal.dat"
+    signal.write_bytes(bytes(20))
+    for path in (tmp_path / "rec.hea", tmp_path / "rec"):
+        data = dataset(SubjectSession("a", (RecordingPart(path),)))
+        before = corpus_key(data, NORMAL, NORMAL.hop)
+        signal.write_bytes(signal.read_bytes() + bytes(2))
+        assert corpus_key(data, NORMAL, NORMAL.hop) != before
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    def part(*names: str) -> RecordingPart:
+        return RecordingPart(tmp_path.joinpath(*names))
+
+    data = dataset(
+        SubjectSession("a", (part("a", "1", "ecg.csv"), part("a", "1", "b.csv"))),
+        SubjectSession("a", (part("a", "2", "ecg.csv"),)),
+        SubjectSession("b", (part("b", "1", "ecg.csv"), replace(part("b.mat"), opening=ReadOptions(part="3")))),
+    )
+    names = recording_names(data)
+    assert names == {
+        (0, 0): "1/ecg.csv", (0, 1): "b.csv", (1, 0): "2/ecg.csv", (2, 0): "ecg.csv", (2, 1): "b.mat#3",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

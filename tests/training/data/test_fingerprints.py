@@ -10,6 +10,7 @@ import pytest
 
 from devices.read_options import ReadOptions
 from ecg_live.errors import DatasetError
+from training.data.copies import refuse_copied_files
 from training.data.fingerprints import SAMPLED_BLOCK_BYTES, fingerprints, match_subjects, seen_subjects
 from training.datasets.dataset import Dataset, RecordingPart, SubjectSession
 
@@ -69,6 +70,19 @@ def test_a_wfdb_record_is_its_signals_not_its_header(tmp_path: Path) -> None:
         "x", b=RecordingPart(tmp_path / "b"), b2=RecordingPart(tmp_path / "b.dat"), c=RecordingPart(tmp_path / "c.hea")
     )
     assert match_subjects(others, scored) == {"b": {"a"}, "b2": {"a"}, "c": set()}
+
+
+def test_a_wfdb_record_in_segments_is_its_signals(tmp_path: Path) -> None:
+    for name, content in (("a", b"1"), ("b", b"2"), ("c", b"1")):  # all with the same headers
+        (tmp_path / name).mkdir()
+        file(tmp_path / name / "rec.hea", b"rec/1 1 250 10\nrec_1 10\n")
+        file(tmp_path / name / "rec_1.hea", b"rec_1 1 250 10\nrec_1.dat 16 200 16 0 0 0 0 ECG\n")
+        file(tmp_path / name / "rec_1.dat", content * 20)
+    one, other, copy = (RecordingPart(tmp_path / name / "rec.hea") for name in "abc")
+    assert match_subjects(data("x", b=other, c=copy), data("own", a=one)) == {"b": set(), "c": {"a"}}
+    refuse_copied_files(data("own", a=one, b=other))
+    with pytest.raises(DatasetError, match="is the same recording as"):
+        refuse_copied_files(data("own", a=one, c=copy))
 
 
 def test_a_file_that_is_gone_is_said(tmp_path: Path) -> None:

@@ -92,6 +92,9 @@ def test_ties_are_counted() -> None:
     assert signed_rank_p(np.array([1.0, 1.0, 2.0])) == 0.25
     assert signed_rank_p(np.array([1.0, -1.0, 2.0])) == 2 * 3 / 8
     assert math.isnan(signed_rank_p(np.zeros(3)))
+    rounded = np.array([0.3 - 0.2, 0.1, 0.2, 0.9 - 0.9 + 1e-17])  # the first is less than 0.1 by 2e-17
+    assert signed_rank_p(rounded) == 0.25
+    assert signed_rank_p(np.array([0.2 - 0.3, 0.1, 0.2])) == 2 * 3 / 8
 
 
 def test_only_windows_that_both_answered_are_compared() -> None:
