@@ -16,9 +16,11 @@ from ecg_live.recorded.report.session import RecordedSession, parse_json_object
 from ecg_live.recorded.report.time_axis import wall_clock
 from ecg_live.recorded.table.columns import (
     CODEBOOK_COLUMNS,
+    UNIT_JOINT,
     TableColumn,
     codebook_rows,
     head_columns,
+    merged,
     named_columns,
     plain_name,
     table_columns,
@@ -134,7 +136,7 @@ def write_group_table(
     written.remarks += _group_remarks(gathered.rows)
     answers = [gathered.answers[key] for key in sorted(gathered.answers, key=lambda key: key[0])]
     columns, names = named_columns(table_columns(gathered.measures.values(), answers))
-    written.remarks += _alike_remarks(names)
+    written.remarks += [*_alike_remarks(names), *_scale_remarks(columns)]
     about = {"ecg_live_rows": kind}
     _check_paths(written.paths, recordings, force=force)  # another program may have been faster
     rows = ({names.get(key, key): value for key, value in row.items()} for row in _numbered(gathered.rows))
@@ -169,8 +171,8 @@ def _add_recording(recording: RecordingFiles, kind: RowKind, gathered: _Gathered
     gathered.rows += rows
     gathered.later += later_answers(measures, rows)
     for column in measure_columns(measures):
-        if column.name not in gathered.measures or column.kind == "text":  # which holds numbers of others as well
-            gathered.measures[column.name] = column
+        known = gathered.measures.get(column.name)
+        gathered.measures[column.name] = column if known is None else merged(known, column)
     gathered.answers |= {
         (head.name, column.name): column for head in session.windows.heads for column in head_columns(head)
     }
@@ -236,6 +238,13 @@ def _group_remarks(rows: Sequence[Row]) -> Iterator[str]:
     models = sorted({str(row["model"]) for row in rows if row["model"]})
     if len(models) > 1:
         yield f"{len(models)} models answered ({', '.join(models)}): do not compare probabilities across them"
+
+
+def _scale_remarks(columns: Iterable[TableColumn]) -> Iterator[str]:
+    """Columns whose answers were given on several scales."""
+    for column in columns:
+        if UNIT_JOINT in column.unit:
+            yield f"column {column.name}: answers on several scales ({column.unit}): do not compare them as they are"
 
 
 def _alike_remarks(names: Mapping[str, str]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from ecg_live.text import unique_names
 
 CODEBOOK_COLUMNS: Columns = dict.fromkeys(("column", "meaning", "unit", "kind", "source"), "text")
 _NOT_OF_A_NAME = re.compile(r"\W+")
+UNIT_JOINT = "; "  # between the scales of a column that has several
 _JOINT = "\x1f"  # between the parts of a key: the unit separator of ASCII, which no name holds
 _WINDOWS = "windows of 10 s that lie wholly in the row's span and touch no excluded stretch"
 
@@ -103,6 +104,13 @@ def head_column(head: HeadPredictions, *parts: str) -> str:
 def column_key(*parts: str) -> str:
     """Key of a column whose name is made of parts, as others named them."""
     return _JOINT.join(parts)
+
+
+def merged(one: TableColumn, other: TableColumn) -> TableColumn:
+    """A column of two recordings: a text holds numbers as well, and each scale is stated."""
+    text = next((each for each in (one, other) if each.kind == "text"), one)
+    units = dict.fromkeys(unit for each in (one, other) for unit in each.unit.split(UNIT_JOINT) if unit)
+    return replace(text, unit="" if text.kind == "text" else UNIT_JOINT.join(units))
 
 
 def named_columns(columns: Sequence[TableColumn]) -> tuple[list[TableColumn], dict[str, str]]:

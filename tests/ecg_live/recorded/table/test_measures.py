@@ -166,6 +166,19 @@ def test_an_item_that_was_a_number_once_and_a_text_once_is_a_text(tmp_path: Path
     assert sorted(cells) == ["4.0", "4.0; well", "well"]
 
 
+def test_answers_on_several_scales_are_said(tmp_path: Path) -> None:
+    for name, top in (("a", 5.0), ("b", 7.0), ("c", 5.0)):
+        given = answer(1.5, "mood", "likert", values=(("now", 4.0),), scale=(1.0, top))
+        record(tmp_path / f"{name}.xdf", [chunk(0), chunk(1), given])
+    written = write_group_table(find_recordings([tmp_path]), tmp_path / "t.csv", "session")
+    with written.paths.codebook.open(encoding="utf-8", newline="") as file:
+        units = {each["column"]: each["unit"] for each in csv.DictReader(file)}
+    assert units["self_report_mood_now"] == "1 to 5; 1 to 7"
+    (remark,) = [each for each in written.remarks if "scales" in each]
+    assert "self_report_mood_now" in remark
+    assert "(1 to 5; 1 to 7)" in remark
+
+
 def test_items_whose_names_differ_in_punctuation_alone_have_columns_of_their_own(tmp_path: Path) -> None:
     named = [("mood", "now", 1.0), ("mood", "now!", 2.0), ("mood_now", "a", 3.0), ("mood", "now_a", 4.0)]
     given = [answer(1.5, report, "likert", values=((item, value),)) for report, item, value in named]
