@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from ecg_live.errors import ConfigError, FormatError, TruncatedError
@@ -49,9 +50,10 @@ def read_recording_files(files: Sequence[Path]) -> tuple[RecordedFile, ...]:
     if len(ids) > 1:
         names = " and ".join(file.path.name for file in recorded[:2])
         raise ConfigError(f"{names} are not of one recording", "make a report of each")
-    numbers = [file.number for file in recorded]
-    if len(set(numbers)) < len(numbers):
-        raise ConfigError(f"two of the files are part {max(numbers, key=numbers.count)}", "give each file once")
+    for one, other in pairwise(recorded):
+        if one.number == other.number:  # copies, or one was rescued while it was written
+            what = f"{one.path.name} and {other.path.name} are both part {one.number} of one recording"
+            raise ConfigError(what, "leave out the shorter one, or one of two copies")
     return tuple(recorded)
 
 

@@ -178,7 +178,7 @@ def test_two_copies_of_a_recording_give_no_rows(folder: Path, tmp_path: Path) ->
     written = made(tmp_path / "t.csv", folder / "a.xdf", folder / "b.xdf", tmp_path / "copy.xdf")
     assert {row["participant_id"] for row in cells(written.paths.table)} == {"P02"}
     assert written.exit_code == RecordingError.exit_code
-    assert "two of the files are part 1" in written.problems[0]
+    assert "b.xdf and copy.xdf are both part 1 of one recording" in written.problems[0]
 
 
 def test_a_damaged_recording_is_left_out_with_its_reason(folder: Path, tmp_path: Path) -> None:
