@@ -16,6 +16,7 @@ from ecg_live.study.plan import Study
 
 RECORDING_SUFFIX, ANY_SUFFIX = ".xdf", ".[xX][dD][fF]"
 BEING_WRITTEN_S = 2.0  # a recording that grows within them is another session's
+LOOK_AGAIN_S = 0.1
 
 
 class StudyRecordings:
@@ -65,7 +66,9 @@ class StudyRecordings:
             ours = in_place or texts.get("study") == self._study
             if ours and (texts.get("participant"), texts.get("session")) == self._ids:
                 found[path] = read_file_header(path).get("datetime", "")
-        return sorted(found, key=lambda path: (found[path], _number(path), path.name))
+        if all(self._part_number(path) for path in found):  # a clock that was set back orders parts wrongly
+            return sorted(found, key=lambda path: (self._part_number(path), _instant(found[path]), path.name))
+        return sorted(found, key=lambda path: (_instant(found[path]), self._part_number(path), path.name))
 
     def places(self) -> str:
         """Where recordings are looked for that were moved, in words."""
@@ -76,12 +79,20 @@ class StudyRecordings:
         """The next recording's path: as the template names it, or after others the first of NAME_2.xdf ... ."""
         from ecg_live.sinks.xdf_file import part_path
 
-        path, part, taken = self._path, 1, {each.name for each in earlier}
+        path = self._path
         if path.suffix.casefold() != RECORDING_SUFFIX:
             path = path.with_name(path.name + RECORDING_SUFFIX)
-        while earlier and (part_path(path, part).exists() or part_path(path, part).name in taken):
+        part = 1 + max(map(self._part_number, earlier), default=0)  # also where one before it was removed
+        while earlier and part_path(path, part).exists():
             part += 1
         return part_path(path, part)
+
+    def _part_number(self, path: Path) -> int:
+        """Number of a file in the series that begins with the one that the template names; 0 if it is of no such."""
+        base = self._path.stem if self._path.suffix.casefold() == RECORDING_SUFFIX else self._path.name
+        stem = re.sub(r"(_rescued)+(_\d+)?$", "", path.stem)
+        number = re.fullmatch(r"_(\d+)", stem.removeprefix(base))
+        return 1 if stem == base else int(number[1]) if number and stem.startswith(base) else 0
 
     def _candidates(self, *, moved: bool) -> Iterator[tuple[Path, bool]]:
         """Files by their names, each once, and whether it is where the study's template or ``--record`` has it."""
@@ -136,21 +147,27 @@ def times_asked(paths: Iterable[Path]) -> dict[str, int]:
 
 
 def refuse_growing(path: Path) -> None:
-    """Refuse to go on with a recording that another session writes.
+    """Refuse to go on with a recording that another session writes, on this machine or another one.
 
     Raises
     ------
     ConfigError
-        It grows.
+        It is seen to be written, or grows.
     """
-    size = path.stat().st_size
-    while 0 <= (age := time.time() - path.stat().st_mtime) < BEING_WRITTEN_S:
-        time.sleep(min(0.1, BEING_WRITTEN_S - age))
-        if path.stat().st_size != size:
-            raise ConfigError(f"{path.name} is being recorded now", "end that session first, or name another --session")
+    from ecg_live.sinks.xdf_file import being_written
+
+    before = path.stat()
+    age = max(0.0, time.time() - before.st_mtime)  # a file server's clock may be ahead
+    until = time.monotonic() + BEING_WRITTEN_S - age
+    while not (grows := being_written(path) or path.stat().st_size != before.st_size) and time.monotonic() < until:
+        time.sleep(LOOK_AGAIN_S)
+    if grows:
+        raise ConfigError(f"{path.name} is being recorded now", "end that session first, or name another --session")
 
 
-def _number(path: Path) -> int:
-    """Number of a file that continues another; files that were begun within a second stand in its order."""
-    number = re.search(r"_(\d+)$", path.stem)
-    return int(number[1]) if number else 1
+def _instant(text: str) -> float:
+    """Seconds of a date and time of a file header, whatever its offset from UTC; 0 if it states none."""
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return 0.0

@@ -136,7 +136,8 @@ def _first_block(blocks: Sequence[Block], ids: tuple[str, str], earlier: Sequenc
     if not resume:
         remedy = f"--resume goes on with block {blocks[first].name}; else name another --session, or mend the id"
         raise ConfigError(been, remedy)
-    refuse_growing(earlier[-1])
+    for path in earlier:
+        refuse_growing(path)
     return first
 
 

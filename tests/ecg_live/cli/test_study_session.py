@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ import pyxdf
 from ecg_live.cli.study_recordings import refuse_growing
 from ecg_live.cli.study_session import PlannedSession, plan_session
 from ecg_live.errors import ConfigError
+from ecg_live.sinks.xdf_file import XdfFile
 from ecg_live.study.plan import Block, Study
 from tests.support.command_line import ECG, ecg_live, of, run_json
 
@@ -124,6 +126,18 @@ def test_a_session_that_was_cut_is_gone_on_with_only_if_asked(study: Path) -> No
     assert code == 0
     assert of(lines, "block")[0] == {"type": "block", "name": "talk", "event": "start", "time": 0.0}
     assert recorded(study.parent / "Lab stress_P01_S1_2.xdf")[0] == (0.0, "block/talk/start")
+
+
+def test_parts_are_in_order_where_the_clock_was_set_back_between_them(study: Path) -> None:
+    study.write_text(STUDY.replace("seconds = 10", 'until = "key"'))
+    assert run(study)[0] == 0
+    study.write_text(STUDY)
+    path = study.parent / "Lab stress_P01_S1.xdf"
+    cut_after(path, "block/talk/start")
+    path.write_bytes(path.read_bytes().replace(b"<datetime>20", b"<datetime>21", 1))
+    os.utime(path, (1e9, 1e9))
+    assert run(study, "--resume")[0] == 0
+    assert "P01 has been through 3 of 3 blocks of session S1 (Lab stress_P01_S1_2.xdf)" in run(study)[2]
 
 
 def cut_after(path: Path, text: str) -> None:
@@ -241,4 +255,27 @@ def test_a_recording_that_grows_is_another_desks(tmp_path: Path) -> None:
         refuse_growing(path)
     writer.join()
     os.utime(path, (1e9, 1e9))
+    refuse_growing(path)
+
+
+def test_a_recording_that_grows_on_a_server_whose_clock_is_ahead_is_another_desks(tmp_path: Path) -> None:
+    path = tmp_path / "x.xdf"
+    path.write_bytes(b"1")
+    os.utime(path, (time.time() + 3600, time.time() + 3600))
+    writer = Timer(0.05, path.write_bytes, [b"12"])
+    writer.start()
+    with pytest.raises(ConfigError, match=r"x\.xdf is being recorded now"):
+        refuse_growing(path)
+    writer.join()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there an open recording is seen by its growth only")
+def test_a_recording_whose_device_is_away_is_another_desks_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "x.xdf"
+    file = XdfFile(path)
+    file.appear()
+    os.utime(path, (1e9, 1e9))
+    with pytest.raises(ConfigError, match=r"x\.xdf is being recorded now"):
+        refuse_growing(path)
+    file.close()
     refuse_growing(path)
