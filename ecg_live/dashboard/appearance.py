@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from PyQt6 import QtWidgets
@@ -38,6 +38,7 @@ class Appearance:
         self._plain = LIGHT if self.theme is CONTRAST else self.theme  # to return to from high contrast
         self.scale = scale
         self._applied = 0.0
+        self.followers: list[Callable[[Palette], object]] = []  # called when the user has changed the colours
 
     @property
     def chosen(self) -> Palette | None:
@@ -61,11 +62,16 @@ class Appearance:
 
     def toggle_theme(self) -> None:
         """Change light for dark colours, or any other for light."""
-        self.set_theme(DARK if self.theme is LIGHT else LIGHT)
+        self._change_theme(DARK if self.theme is LIGHT else LIGHT)
 
     def toggle_contrast(self) -> None:
         """Enter high contrast, or return to the colours before."""
-        self.set_theme(self._plain if self.theme is CONTRAST else CONTRAST)
+        self._change_theme(self._plain if self.theme is CONTRAST else CONTRAST)
+
+    def _change_theme(self, theme: Palette) -> None:
+        self.set_theme(theme)
+        for follow in self.followers:
+            follow(theme)
 
     def step_scale(self, steps: int) -> None:
         """Choose the next larger or smaller letters; 0 steps: those of the beginning."""

@@ -64,6 +64,7 @@ class TilesWindow(SessionWindow):
         self._frame = 0
         preferences = self._memory.read()
         self.appearance = Appearance(self, preferences.theme, preferences.text_scale)
+        self.appearance.followers.append(self._share_theme)
         theme = self.appearance.theme
         self.tiles = [Tile(name, view, theme) for name, view in wearers]
         self.grid = TileGrid(self.tiles)
@@ -132,6 +133,7 @@ class TilesWindow(SessionWindow):
         if window is None:
             window = WearerWindow(tile.view, title=tile.name, model=self._model, clock=self._clock, memory=self._memory)
             window.set_theme(self.theme)
+            window.appearance.followers.append(self._share_theme)
             window.closed.connect(lambda: self._forget_full_view(tile))
             self.full_views[tile] = window
             window.refresh()
@@ -161,16 +163,17 @@ class TilesWindow(SessionWindow):
     def toggle_theme(self) -> None:
         """Change light for dark colours, or dark for light, of the full views as well."""
         self.appearance.toggle_theme()
-        self._follow_theme()
 
     def toggle_contrast(self) -> None:
         """Enter high contrast, or return, with the full views."""
         self.appearance.toggle_contrast()
-        self._follow_theme()
 
-    def _follow_theme(self) -> None:
-        for window in self.full_views.values():
-            window.set_theme(self.theme)
+    def _share_theme(self, theme: Palette) -> None:
+        """Have all windows in the colours that one of them was given."""
+        windows: list[TilesWindow | WearerWindow] = [self, *self.full_views.values()]
+        for window in windows:
+            if window.appearance.theme is not theme:
+                window.appearance.set_theme(theme)
 
     def step_letters(self, steps: int) -> None:
         """Choose the next larger or smaller letters; 0 steps: those of the beginning."""

@@ -136,12 +136,18 @@ def test_colours_and_letters_are_those_of_all_windows(opened_tiles: OpenTiles, q
     _, window = opened_tiles(2)
     window.appearance.set_theme(LIGHT)
     window.open_full_view(0)
-    (full,) = window.full_views.values()
+    window.open_full_view(1)
+    full, other = window.full_views.values()
     window.toggle_theme()
-    assert window.theme is full.theme is DARK
+    assert window.theme is full.theme is other.theme is DARK
+    QtTest.QTest.keyClick(full.trace.sweep, Key.Key_T)
+    assert window.theme is full.theme is other.theme is LIGHT
+    colours = window.styleSheet(), other.styleSheet()
+    QtTest.QTest.keyClick(full.trace.sweep, Key.Key_T)
+    assert not {window.styleSheet(), other.styleSheet()} & set(colours)
     full.appearance.toggle_contrast()
     full.close()
-    assert window.theme is CONTRAST
+    assert window.theme is other.theme is CONTRAST
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     QtTest.QTest.keyClick(window.tiles[0], Key.Key_H)
