@@ -13,6 +13,7 @@ from ecg_live.presentation.formatting import capitalise
 from ecg_live.presentation.status import StatusLine
 
 TITLE_PT, COMPACT_TITLE_PT = 17, 13
+ONE_LINE_SPACING_PX = 14
 
 
 class SessionHeader(QtWidgets.QWidget):
@@ -41,21 +42,24 @@ class SessionHeader(QtWidgets.QWidget):
         self.about.show_text("   ·   ".join(part for part in parts if part))
         self.recording = StatusBanner("Recording", grow=False)
         self.recording.show_line(StatusLine("neutral", "NOT RECORDING", ""))
-        words = QtWidgets.QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(self.title)
-        words.addWidget(self.about)
+        self._words = QtWidgets.QBoxLayout(QtWidgets.QBoxLayout.Direction.TopToBottom)
+        self._words.setSpacing(0)
+        self._words.addWidget(self.title)
+        self._words.addWidget(self.about, 1)
         row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(2, 0, 2, 0)
         row.setSpacing(12)
-        row.addLayout(words, 1)
+        row.addLayout(self._words, 1)
         row.addWidget(actions, 0, QtCore.Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.recording, 0, QtCore.Qt.AlignmentFlag.AlignVCenter)
 
-    def set_compact(self, *, compact: bool) -> None:
-        """Show the title alone, smaller."""
+    def set_size_class(self, *, compact: bool, tight: bool) -> None:
+        """Show the title alone where the window is small, and all in one line where it lacks height."""
         self.about.setVisible(not compact)
-        self.title.set_size(COMPACT_TITLE_PT if compact else TITLE_PT)
+        self.title.set_size(COMPACT_TITLE_PT if compact or tight else TITLE_PT)
+        directions = QtWidgets.QBoxLayout.Direction
+        self._words.setDirection(directions.LeftToRight if tight else directions.TopToBottom)
+        self._words.setSpacing(ONE_LINE_SPACING_PX if tight else 0)
 
 
 class StatusBanner(QtWidgets.QFrame):

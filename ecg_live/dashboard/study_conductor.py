@@ -66,7 +66,7 @@ class StudyConductor(QtCore.QObject):
 
     def start(self) -> None:
         """Show the study, and from now on what becomes of it."""
-        self._window.study_panel.show()
+        self._window.show_study()
         if other_screen(self._window) is not None:
             self.screens.place()
         self.update()

@@ -28,6 +28,10 @@ NEXT_KEY, UNDO_KEY, PARTICIPANT_KEY = "N", "Ctrl+Z", "P"
 MAX_NAME_CHARACTERS = 32  # of a block
 LEGEND_CHARACTERS = 80  # of the names of all keys, within the narrowest window that is not compact
 PROGRESS_STEPS = 1000
+ROOM_PX: dict[bool, tuple[tuple[int, int, int, int], int, int]] = {  # margins, spacing, height of the progress
+    False: ((12, 6, 12, 6), 5, 6),
+    True: ((12, 2, 12, 2), 2, 4),
+}
 
 
 class StudyPanel(QtWidgets.QFrame):
@@ -70,7 +74,25 @@ class StudyPanel(QtWidgets.QFrame):
         self.participant.setCheckable(True)
         self.keys: dict[str, QtWidgets.QPushButton] = {}
         self._legend = QtWidgets.QHBoxLayout()
+        self._column = QtWidgets.QVBoxLayout(self)
+        self._tight = False
         self._lay_out()
+
+    def set_tight(self, *, tight: bool) -> None:
+        """Take less height, or the usual."""
+        self._tight = tight
+        margins, spacing, progress = ROOM_PX[tight]
+        self._column.setContentsMargins(*margins)
+        self._column.setSpacing(spacing)
+        self.progress.setFixedHeight(progress)
+        for button in self.findChildren(QtWidgets.QPushButton):
+            self._size_button(button)
+
+    def _size_button(self, button: QtWidgets.QPushButton) -> None:
+        """Make a button as high as there is room."""
+        button.setObjectName("small" if self._tight else "")
+        if (style := button.style()) is not None:
+            style.polish(button)
 
     def show_status(self, status: StudyStatus, *, participant: bool = False) -> None:
         """Show where the study is; ``participant``: the participant's window is open."""
@@ -118,6 +140,7 @@ class StudyPanel(QtWidgets.QFrame):
             self.keys[key.key] = button
             self._legend.insertWidget(len(self.keys) - 1, button)
             button.setCheckable(key.interval)
+            self._size_button(button)
             scale_texts(button, text_scale(self))
         runs = " ●" if key.open else ""
         times = f" · {key.count}" if key.count else ""
@@ -140,7 +163,6 @@ class StudyPanel(QtWidgets.QFrame):
     def _lay_out(self) -> None:
         self.progress.setRange(0, PROGRESS_STEPS)
         self.progress.setTextVisible(False)
-        self.progress.setFixedHeight(6)
         policy = self.progress.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # so that nothing moves when a block begins
         self.progress.setSizePolicy(policy)
@@ -164,12 +186,10 @@ class StudyPanel(QtWidgets.QFrame):
         bottom.addWidget(self.undo)
         bottom.addWidget(self.note, 1)
         bottom.addWidget(self.participant)
-        column = QtWidgets.QVBoxLayout(self)
-        column.setContentsMargins(12, 6, 12, 6)
-        column.setSpacing(5)
-        column.addLayout(top)
-        column.addWidget(self.progress)
-        column.addLayout(bottom)
+        self._column.addLayout(top)
+        self._column.addWidget(self.progress)
+        self._column.addLayout(bottom)
+        self.set_tight(tight=False)
 
 
 def _cut(text: str, longest: int) -> str:

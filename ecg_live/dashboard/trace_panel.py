@@ -19,7 +19,7 @@ from ecg_live.presentation.markers import MarkerLog
 from ecg_live.presentation.trace_history import TraceHistory
 from ecg_live.text import sanitize
 
-MIN_TRACE_HEIGHT_PX, COMPACT_TRACE_HEIGHT_PX = 100, 90
+MIN_TRACE_HEIGHT_PX, COMPACT_TRACE_HEIGHT_PX = 100, 84
 LABEL_HEIGHT_PX = 18
 
 LabelPositions = tuple[tuple[float, str], ...]

@@ -37,6 +37,7 @@ from ecg_live.protocols import View
 from ecg_live.results import Poll, Snapshot
 
 VALUES_INTERVAL_S = 0.25  # between two redraws of values and charts
+TIGHT_BELOW_PX = 850  # height of a window with a study's panel that has lower lines
 COMPACT_BELOW_PX = QtCore.QSize(960, 660)  # a window with less of either has the compact layout
 
 
@@ -74,7 +75,7 @@ class MainWindow(SessionWindow):
         self._clock = clock
         self._cursor = Poll()
         self._values_shown = -math.inf
-        self._compact = False
+        self._size_class = False, False  # compact, tight
         self._memory = memory or PreferenceStore()
         preferences = self._memory.read()
         self.appearance = Appearance(self, preferences.theme, preferences.text_scale)
@@ -257,10 +258,19 @@ class MainWindow(SessionWindow):
     def resizeEvent(self, event: QtGui.QResizeEvent | None) -> None:
         """Change to the compact layout in a small window, and back in a large one, whose letters are larger."""
         super().resizeEvent(event)
+        self._fit_body()
+
+    def show_study(self) -> None:
+        """Show the panel of a study; the other parts leave it the room."""
+        self.study_panel.show()
+        self._fit_body()
+
+    def _fit_body(self) -> None:
         compact = self.width() < COMPACT_BELOW_PX.width() or self.height() < COMPACT_BELOW_PX.height()
-        if compact != self._compact:
-            self._compact = compact
-            self.body.set_compact(compact=compact)
+        tight = self.height() < TIGHT_BELOW_PX and not self.study_panel.isHidden()
+        if (compact, tight) != self._size_class:
+            self._size_class = compact, tight
+            self.body.set_size_class(compact=compact, tight=tight)
         self.body.fit_plane(self.width(), compact=compact)
         self.appearance.fit_texts()
         self.body.share_height()

@@ -17,7 +17,8 @@ from ecg_live.dashboard.trace_panel import TracePanel
 from ecg_live.dashboard.vitals import VitalsPanel
 from ecg_live.dashboard.widgets import ScrollableBody
 
-SPACING_PX = 7
+SPACING_PX, TIGHT_SPACING_PX = 7, 3
+MARGINS_PX, TIGHT_MARGINS_PX = (10, 8, 10, 2), (10, 3, 10, 0)
 PLANE_FROM_PX = 1260  # width of a window with room for three or more heads and the plane
 SHARES = (340, 320, 340)  # of the height: affect with vital signs, the timeline, and the trace
 
@@ -53,14 +54,14 @@ class WindowBody:
         self.splitter.splitterMoved.connect(self._keep_borders)
         body = QtWidgets.QWidget()
         body.setAccessibleName("Dashboard")
-        column = QtWidgets.QVBoxLayout(body)
-        column.setContentsMargins(10, 8, 10, 2)
-        column.setSpacing(SPACING_PX)
+        self._column = QtWidgets.QVBoxLayout(body)
+        self._column.setContentsMargins(*MARGINS_PX)
+        self._column.setSpacing(SPACING_PX)
         for part in (parts.study_panel, parts.failure_banner):
             part.hide()
         for line in (parts.header, parts.study_panel, parts.failure_banner, parts.status_banner):
-            column.addWidget(line)
-        column.addWidget(self.splitter, 1)
+            self._column.addWidget(line)
+        self._column.addWidget(self.splitter, 1)
         self.scroll_area = ScrollableBody(body)
 
     def _top(self) -> QtWidgets.QWidget:
@@ -90,15 +91,27 @@ class WindowBody:
     def _keep_borders(self) -> None:
         self._moved = True
 
-    def set_compact(self, *, compact: bool) -> None:
-        """Lay out the parts closer together and without the timeline, or all at their usual size."""
+    def set_size_class(self, *, compact: bool, tight: bool) -> None:
+        """Lay out the parts for the size of the window.
+
+        Parameters
+        ----------
+        compact : bool
+            The window is small: parts are closer together, and there is no timeline.
+        tight : bool
+            A study's panel takes height that the others need: lines and what is between them are lower.
+        """
         self._parts.timeline.setVisible(not compact)
-        sized: Sequence[SessionHeader | VitalsPanel | TracePanel | StatusRow | HeadPanel] = (
-            self._parts.header,
+        sized: Sequence[VitalsPanel | StatusRow | HeadPanel] = (
             self._parts.vitals,
-            self._parts.trace,
             self._parts.status_row,
             *self._parts.panels,
         )
         for part in sized:
             part.set_compact(compact=compact)
+        self._parts.header.set_size_class(compact=compact, tight=tight)
+        self._parts.trace.set_compact(compact=compact or tight)
+        self._parts.study_panel.set_tight(tight=tight)
+        self._column.setContentsMargins(*(TIGHT_MARGINS_PX if tight else MARGINS_PX))
+        self._column.setSpacing(TIGHT_SPACING_PX if tight else SPACING_PX)
+        self.splitter.setHandleWidth(TIGHT_SPACING_PX if tight else SPACING_PX)

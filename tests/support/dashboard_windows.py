@@ -28,10 +28,10 @@ def opener(qtbot: QtBot) -> Open:
     return open_window
 
 
-def live(opened: Open) -> tuple[SimulatedView, MainWindow]:
-    """A window on a session that has just given an answer."""
-    view, window = opened()
+def live(opened: Open, *heads: HeadInfo) -> tuple[SimulatedView, MainWindow]:
+    """A window on a session whose heads (one if none is named) have just given an answer."""
+    view, window = opened(*heads)
     view.feed_ecg(12)
-    view.predict(answer(LOAD, 1, 0.83))
+    view.predict(*[answer(head, 1, 0.83) for head in heads or (LOAD,)])
     window.refresh()
     return view, window

@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,13 +22,13 @@ from ecg_live.dashboard.sounds import AlertSounds
 from ecg_live.dashboard.study_conductor import StudyConductor
 from ecg_live.dashboard.theme import DARK, LIGHT
 from ecg_live.events import AffectRating, Marker, SelfReportAnswer
-from ecg_live.results import Poll
+from ecg_live.results import HeadInfo, Poll
 from ecg_live.study.course import StudyCourse
 from ecg_live.study.marker_texts import spans
 from ecg_live.study.plan import Block, KeyMarker, SelfReport, Study
 from ecg_live.study.run import StudyRun
 from tests.support.dashboard_windows import Open, live
-from tests.support.simulated_view import SimulatedView
+from tests.support.simulated_view import FOUR, LOAD, SimulatedView
 
 Key = QtCore.Qt.Key
 Modifier = QtCore.Qt.KeyboardModifier
@@ -65,8 +66,8 @@ class ViewNotes:
 class Lab:
     """A window in which a study runs, on a clock that the test moves."""
 
-    def __init__(self, opened: Open, qtbot: QtBot, study: Study = STUDY) -> None:
-        self.view, self.window = live(opened)
+    def __init__(self, opened: Open, qtbot: QtBot, study: Study = STUDY, heads: Sequence[HeadInfo] = (LOAD,)) -> None:
+        self.view, self.window = live(opened, *heads)
         self.run = StudyRun(study, StudyCourse(study.blocks), self.view.clock)
         self.run.connect(ViewNotes(self.view))
         self.run.tick()
@@ -115,6 +116,23 @@ def test_the_experimenter_steps_through_the_blocks_with_the_next_key(lab: Lab) -
     assert lab.view.baselines == 1
     assert lab.texts() == ["block/rest/start"]
     assert lab.window.controller.toast.text == ""  # the panel shows it, and nothing hides the trace
+
+
+def test_a_study_with_many_heads_needs_no_scrolling_on_a_small_screen(opened: Open, qtbot: QtBot) -> None:
+    heads = (HeadInfo("valence", ("low", "high")), HeadInfo("arousal", ("low", "high")), LOAD, FOUR)
+    lab = Lab(opened, qtbot, heads=heads)
+    bar, panel = lab.window.body.scroll_area.verticalScrollBar(), lab.window.study_panel
+    assert bar is not None
+    lab.window.resize(1366, 1000)
+    qtbot.waitUntil(lambda: panel.height() == panel.sizeHint().height(), timeout=30_000)
+    usual = panel.height()
+    for size in ((1366, 768), (1280, 720)):
+        lab.window.resize(*size)
+        lab.wait(1)
+        qtbot.waitUntil(lambda: panel.height() < usual and bar.maximum() == 0, timeout=30_000)
+        assert lab.window.header.about.isVisible()
+    lab.window.resize(1366, 1000)
+    qtbot.waitUntil(lambda: panel.height() == usual, timeout=30_000)
 
 
 def test_a_block_with_its_own_end_is_broken_off_only_after_a_question(lab: Lab) -> None:
