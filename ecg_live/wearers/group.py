@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from queue import Empty, Queue
 from threading import Event, Lock, Thread
 from time import monotonic
@@ -154,15 +155,17 @@ class SessionGroup:
 
     def run(self) -> None:
         """Run to the end of all sessions on the calling thread; never raises, see the sessions' `error` and `crash`."""
-        self._engine.warm_up(len(self._members))
+        with suppress(Exception):  # the first step has the same fault, and reports it
+            self._engine.warm_up(len(self._members))
         for number, member in enumerate(self._members):
             member.session.begin()
             Thread(target=self._read, args=(number, member.session), name=f"source {number + 1}").start()
         running = set(range(len(self._members)))
         while running:
-            self._gather()
+            if not any(self._members[number].waiting for number in running):  # what a fault left comes first
+                self._gather()
             try:
-                running -= self._process(running)
+                self._process(running)
             except Exception as error:  # noqa: BLE001 - whatever it is, no session may hang
                 for number in running:
                     self._members[number].fail(error)
@@ -197,20 +200,18 @@ class SessionGroup:
             except Empty:
                 return
 
-    def _process(self, running: set[int]) -> set[int]:
-        """Process all that waits, each wearer's in its order; return the wearers whose sessions have ended."""
-        ended: set[int] = set()
+    def _process(self, running: set[int]) -> None:
+        """Process all that waits, each wearer's in its order; take those whose sessions end out of ``running``."""
         active = [number for number in sorted(running) if self._members[number].waiting]
         while active:
             for number in active:
                 if (left := self._members[number].take_until_due()) is not None:
+                    running.discard(number)
                     self._members[number].end(left.error, self._engine)
-                    ended.add(number)
             due = [self._members[number] for number in active if self._members[number].due]
             for member, outputs in zip(due, self._engine.step([member.lane for member in due]), strict=True):
                 member.emit(outputs)
-            active = [number for number in active if self._members[number].waiting and number not in ended]
-        return ended
+            active = [number for number in active if self._members[number].waiting and number in running]
 
 
 def _last_call(act: Callable[[Marker], object], count: int) -> Callable[[Marker], object]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from threading import Event
+from collections.abc import Callable
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from ecg_live.errors import DeviceLost, ProtocolError
 from ecg_live.events import Battery, Beats, Chunk, Gap, LeadOff, Marker, State, StreamInfo
 from ecg_live.results import Poll, Prediction, Summary
+from ecg_live.wearers.engine import WearersEngine
 from tests.support.grouped_sessions import (
     RATE,
     assert_same_items,
@@ -123,6 +125,35 @@ def test_a_predictor_that_fails_ends_its_own_session_only(monkeypatch: pytest.Mo
     assert isinstance(sessions[0].crash, ZeroDivisionError)
     assert sessions[0].wait(0)
     assert_same_items(sinks[1].items, run_alone(many[1]).items)
+
+
+@pytest.mark.parametrize("calls", [0, 1, 3])
+def test_an_encoder_that_fails_ends_all_sessions_and_hangs_none(calls: int) -> None:
+    sessions = [session(seconds_of(beating(15, number)), Keep()) for number in range(3)]
+    together = group(sessions)
+    _fail_after(together._engine, calls)
+    thread = Thread(target=together.run, daemon=True)
+    thread.start()
+    thread.join(60)
+    assert not thread.is_alive()
+    assert together.wait(0)
+    assert all(isinstance(each.crash or each.error, ArithmeticError) for each in sessions)
+
+
+def _fail_after(engine: WearersEngine, calls: int) -> None:
+    """Let an engine's calls fail from one on: 0 is that at the start."""
+    left = iter(range(calls))
+
+    def failing(act: Callable[..., object]) -> Callable[..., object]:
+        def call(*arguments: object) -> object:
+            if next(left, None) is None:
+                raise ArithmeticError("the encoder")
+            return act(*arguments)
+
+        return call
+
+    for name in ("warm_up", "step", "leave"):
+        setattr(engine, name, failing(getattr(engine, name)))
 
 
 def test_a_wearer_who_stays_is_not_held_up_by_one_who_is_silent() -> None:
