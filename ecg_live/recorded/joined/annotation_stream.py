@@ -76,6 +76,7 @@ def write_annotations(
         if not stamps:
             header = stream_header(_SPEC, StreamInfo(0.0, (), source_id="ecg-live annotations"), stamp, {})
             writer.add(encode.STREAM_HEADER_TAG, joined_header(header, wearer, date), number)
+            writer.add_whole(encode.clock_offset_chunk(number, stamp))
         stamps.append(stamp)
         writer.add_whole(encode.text_samples_chunk(number, stamp, [[change.line().decode("utf-8").rstrip("\n")]]))
     if stamps:

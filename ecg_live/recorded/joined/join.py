@@ -134,5 +134,6 @@ def _write_synchrony(writer: StreamsWriter, values: Sequence[Synchrony], number:
     info = StreamInfo(0.0, (), source_id="ecg-live synchrony")
     seconds = {"window": str(values[0].seconds)}
     writer.add(encode.STREAM_HEADER_TAG, stream_header(spec, info, times[0], seconds), number)
+    writer.add_whole(encode.clock_offset_chunk(number, times[0]))
     writer.add_whole(encode.stamped_samples_chunk(number, spec.form, np.array(times), rows.reshape(len(times), -1)))
     writer.footers[number] = Footer(times[0], times[-1], len(times))
