@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from threading import Event, Thread
 
+from ecg_live.cancelling import SearchCancelled, let_cancel
 from ecg_live.errors import EcgLiveError
 from ecg_live.events import Battery, Beats, Chunk, Clock, State, StreamEvent
 from ecg_live.preview_items import PreviewStatus, SignalVerdict
@@ -62,8 +63,11 @@ class SourceProbe:
         return self._released.wait(timeout)
 
     def _run(self) -> None:
+        let_cancel(self._closing.is_set)
         try:
             self._follow()
+        except SearchCancelled:
+            pass
         except EcgLiveError as error:
             self._show(error=error.message, remedy=error.remedy)
         except Exception as error:  # noqa: BLE001 - a preview's error must reach the screen, whatever it is

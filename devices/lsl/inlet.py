@@ -14,6 +14,7 @@ from pylsl.util import LostError
 from pylsl.util import TimeoutError as LslTimeout
 
 from devices.lsl.resolve import ResolvedStream
+from ecg_live.cancelling import check_cancelled
 
 _T = TypeVar("_T")
 CONNECTION_ERRORS = (LostError, LslTimeout)  # raised by liblsl when a connection breaks or is not made
@@ -95,6 +96,7 @@ def _retry_until_closed(step: Callable[[float], _T], closed: Event) -> _T | None
     """Repeat short calls, so that closing the source ends the wait; None if it did."""
     deadline = time.monotonic() + CONNECT_TIMEOUT_S
     while not closed.is_set():
+        check_cancelled()
         try:
             return step(CALL_TIMEOUT_S)
         except LslTimeout:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 
 import pylsl
 
+from ecg_live.cancelling import check_cancelled
 from ecg_live.errors import ConfigError, DeviceError, DeviceNotFound
 
 FORGET_AFTER_S = 2.0  # without an answer, a stream is no longer in reach
@@ -104,12 +105,19 @@ def _matches_another(wanted: StreamQuery, found: ResolvedStream, among: Sequence
 
 
 def resolve_streams(wanted: Callable[[ResolvedStream], bool], timeouts: LslTimeouts) -> list[ResolvedStream]:
-    """Return all streams in reach, ``others`` after one with ``wanted`` true has answered, or after ``find``."""
+    """Return all streams in reach, ``others`` after one with ``wanted`` true has answered, or after ``find``.
+
+    Raises
+    ------
+    SearchCancelled
+        Nobody wants to know any more.
+    """
     resolver = pylsl.ContinuousResolver(forget_after=FORGET_AFTER_S)
     deadline = time.monotonic() + timeouts.find
     while not any(map(wanted, resolver.results())):
         if time.monotonic() >= deadline:
             return distinct(resolver.results())
+        check_cancelled()
         time.sleep(_POLL_INTERVAL_S)
     time.sleep(timeouts.others)
     return distinct(resolver.results())

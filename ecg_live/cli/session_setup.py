@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ecg_live.cancelling import check_cancelled
 from ecg_live.cli import print_notice
 from ecg_live.cli.participant import ParticipantState
 from ecg_live.cli.signals import CaughtSignals
@@ -91,6 +92,7 @@ def build_session(
         If the source or the model cannot be opened.
     """
     source = open_checked_source(uri, settings)  # first: it may not be there
+    check_cancelled()  # meanwhile
     if study:
         source = study.beside(source)
     streams = _auxiliary_streams(source.info, auxiliary)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from threading import Thread
+from threading import Event, Thread
 from typing import Generic, TypeVar
 
 from PyQt6 import QtCore, QtWidgets
+
+from ecg_live.cancelling import let_cancel
 
 POLL_INTERVAL_MS = 10  # the dashboard waits so long for what is ready
 
@@ -19,6 +21,7 @@ class _BackgroundTask(Generic[T]):
 
     def __init__(self, work: Callable[[], T]) -> None:
         self._work = work
+        self._cancelled = Event()
         self._result: T | None = None
         self._error: BaseException | None = None
         self._thread = Thread(target=self._run, name="searching", daemon=True)
@@ -27,6 +30,10 @@ class _BackgroundTask(Generic[T]):
     @property
     def done(self) -> bool:
         return not self._thread.is_alive()
+
+    def cancel(self) -> None:
+        """Let what waits in the function end; its result is not wanted."""
+        self._cancelled.set()
 
     def result(self) -> T | None:
         """Return the result, or None while the function runs.
@@ -41,6 +48,7 @@ class _BackgroundTask(Generic[T]):
         return self._result
 
     def _run(self) -> None:
+        let_cancel(self._cancelled.is_set)
         try:
             self._result = self._work()
         except BaseException as error:  # noqa: BLE001 - `result` raises it
@@ -75,15 +83,12 @@ class SearchWindow(QtWidgets.QDialog):
         busy = QtWidgets.QProgressBar()
         busy.setRange(0, 0)
         busy.setAccessibleName(text)
-        self._rejected = False
-        self.rejected.connect(self._note_rejection)
+        self._rejected = Event()
+        self.rejected.connect(self._rejected.set)
         self._cancel = QtWidgets.QPushButton("Cancel")
         self._cancel.clicked.connect(self.reject)
         for each in (label, busy, self._cancel):
             box.addWidget(each)
-
-    def _note_rejection(self) -> None:
-        self._rejected = True
 
     def show_now(self) -> None:
         """Show the window, before anything else takes time."""
@@ -104,7 +109,7 @@ class SearchWindow(QtWidgets.QDialog):
         BaseException
             Whatever ``work`` raises; KeyboardInterrupt if ``stopped``.
         """
-        if self._rejected:
+        if self._rejected.is_set():
             return None
         working, loop, timer = _BackgroundTask(work), QtCore.QEventLoop(), QtCore.QTimer()
         timer.timeout.connect(lambda: loop.quit() if working.done or stopped() else None)
@@ -112,8 +117,12 @@ class SearchWindow(QtWidgets.QDialog):
         timer.start(POLL_INTERVAL_MS)
         loop.exec()
         timer.stop()
+        if self._rejected.is_set() or stopped():
+            working.cancel()
         if stopped():
             raise KeyboardInterrupt
+        if self._rejected.is_set():
+            return None
         self._cancel.setEnabled(False)
         return working.result()
 

@@ -10,6 +10,7 @@ import pytest
 
 from devices.read_options import ReadOptions
 from devices.uri import open_source
+from ecg_live.cancelling import check_cancelled
 from ecg_live.errors import DeviceNotFound
 from ecg_live.events import Battery, Beats, Chunk, State, StreamEvent, StreamInfo
 from ecg_live.probe import SourceProbe
@@ -39,6 +40,22 @@ def test_a_recording_is_shown_with_its_trace_and_judged() -> None:
     polled = seen.poll(Poll())
     assert polled is not None
     assert len(polled[0].trace) == 30 * 256  # what a screen keeps
+
+
+def test_a_search_ends_with_its_preview() -> None:
+    searching, never = Event(), Event()
+
+    def search() -> Source:
+        searching.set()
+        while not never.wait(0.01):
+            check_cancelled()
+        raise DeviceNotFound("it was not cancelled")
+
+    seen = SourceProbe(search, "looking for it", lambda: 100.0)
+    assert searching.wait(PATIENCE_S)
+    seen.close()
+    assert seen.wait(PATIENCE_S)
+    assert (seen.status.ended, seen.status.error) == (True, "")
 
 
 def test_states_battery_and_release() -> None:
