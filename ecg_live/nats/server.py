@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Self
 
+from ecg_live.annotations.locked_file import locked_file
 from ecg_live.atomic_write import private_folder, write_whole
 from ecg_live.errors import ConfigError, DeviceError
 from ecg_live.nats.server_file import (
@@ -34,6 +35,7 @@ STOP_TIMEOUT_S = 5.0
 RESTART_PAUSE_S = 0.2
 _POLL_INTERVAL_S = 0.02
 _LOOPBACK = "127.0.0.1"
+_LOCK_FILE = "server.lock"  # is there while a program looks for a server, or starts one
 
 
 class EmbeddedServer:
@@ -158,21 +160,29 @@ class MachineServer:
 
     def __init__(self, sync: str = ALWAYS_SYNC, report: Callable[[str], object] = lambda _: None) -> None:
         self._own: EmbeddedServer | None = None
-        found = running_server()
-        if found is None:
-            known = known_server()
-            port = _port_of(known) if known is not None else None
-            token = known.token if known is not None else None  # bridges that still look for it know these
+        self._sync, self._report = sync, report
+        folder = server_folder()
+        try:
+            private_folder(folder)
+            with locked_file(folder / _LOCK_FILE):  # of two that begin at once, one starts it: they have one store
+                self.found = _living_server() or self._start()
+        except OSError as error:
+            raise DeviceError(
+                f"no NATS server can be started in {folder}: {error.strerror}", "free space there, or give --server"
+            ) from error
 
-            def restarted(text: str) -> None:
-                if self._own is not None:
-                    save_server(self._own.running)
-                report(text)
+    def _start(self) -> RunningServer:
+        known = known_server()
+        port = _port_of(known) if known is not None else None
+        token = known.token if known is not None else None  # bridges that still look for it know these
+        self._own = EmbeddedServer(server_folder(), self._sync, port, token, self._note_restart)
+        save_server(self._own.running)
+        return self._own.running
 
-            self._own = EmbeddedServer(server_folder(), sync, port, token, restarted)
-            found = self._own.running
-            save_server(found)
-        self.found = found
+    def _note_restart(self, text: str) -> None:
+        if self._own is not None:
+            save_server(self._own.running)
+        self._report(text)
 
     @property
     def started(self) -> bool:
@@ -191,6 +201,17 @@ class MachineServer:
         elif not process_lives(self.found.owner):
             os.kill(self.found.pid, signal.SIGTERM)
             forget_server(self.found)
+
+
+def _living_server() -> RunningServer | None:
+    """The server of this machine, if it answers, or does so before long: its owner may be starting it again."""
+    until = time.monotonic() + READY_TIMEOUT_S
+    while (found := running_server()) is None and time.monotonic() < until:
+        known = known_server()
+        if known is None or not any(process_lives(pid) for pid in {known.pid, known.owner} - {os.getpid()}):
+            return None
+        time.sleep(_POLL_INTERVAL_S)
+    return found
 
 
 def server_program() -> str:

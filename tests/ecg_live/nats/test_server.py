@@ -4,7 +4,10 @@ import os
 import socket
 import stat
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -45,6 +48,21 @@ def test_the_machines_server_is_shared_and_ended_with_the_first(
     assert known_server() is None
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", port), 1)
+
+
+def test_of_several_that_begin_at_once_one_starts_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECG_LIVE_DATA", str(tmp_path))
+    together = Barrier(4)
+
+    def begin(_: int) -> MachineServer:
+        together.wait(30)
+        return MachineServer("10")
+
+    with ThreadPoolExecutor(4) as threads, ExitStack() as held:
+        servers = [held.enter_context(each) for each in threads.map(begin, range(4))]
+        assert [each.started for each in servers].count(True) == 1
+        assert {each.found for each in servers} == {running_server()}
+    assert not (tmp_path / "nats" / "server.lock").exists()
 
 
 def test_a_server_whose_owner_was_killed_is_adopted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
