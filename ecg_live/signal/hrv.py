@@ -71,6 +71,21 @@ def compute_hrv(stop: F64, rr: F64, normal: npt.NDArray[np.bool_], span: tuple[f
     )
 
 
+def with_reasons(found: Hrv) -> Hrv:
+    """A recorded result, of which a file has the numbers alone, with the reasons that follow from them."""
+    reason = None if found.sdnn is not None else _why_none(found)
+    spectrum = reason
+    if reason is None and found.hf is None:
+        spectrum = f"more than {MAX_HOLE_S:.0f} s without a normal interval"
+    elif reason is None and found.lf is None:
+        spectrum = _too_short_for_lf(found.seconds)
+    return replace(found, reason=reason, spectrum_reason=spectrum)
+
+
+def _too_short_for_lf(seconds: float) -> str:
+    return f"{seconds:.0f} s long; LF needs {MIN_LF_S:.0f} s"
+
+
 def _why_none(found: Hrv) -> str | None:
     """Why a stretch is too short or too broken for any measure."""
     if found.seconds < MIN_TIME_DOMAIN_S:
@@ -123,7 +138,7 @@ def _bands(stop: F64, nn: F64, seconds: float) -> _Bands:
     frequency, density = welch(tachogram, INTERPOLATION_HZ, segment)
     hf = _band_power(frequency, density, HF_BAND_HZ) if seconds >= MIN_HF_S else None
     if seconds < MIN_LF_S:
-        return _Bands(None, hf, f"{seconds:.0f} s long; LF needs {MIN_LF_S:.0f} s")
+        return _Bands(None, hf, _too_short_for_lf(seconds))
     return _Bands(_band_power(frequency, density, LF_BAND_HZ), hf)
 
 

@@ -60,10 +60,15 @@ class SlidingHrv:
         stop, rr, normal = np.array(self._intervals, dtype=np.float64).reshape(-1, 3).T
         found = compute_hrv(stop, rr, normal.astype(bool), (begin, end))
         if begin < floor(began):  # what would be measured is shorter than the others
-            reason = f"{end - began:.0f} of {self._span:.0f} s so far"
+            reason = too_early(end - began, self._span)
             counts = (found.seconds, found.intervals, found.coverage, found.ectopic)
             found = replace(type(found)(*counts), reason=reason, spectrum_reason=reason)
         return HrvResult(time, end, found)
+
+
+def too_early(known: float, span: float) -> str:
+    """Why there is no measure yet, with the seconds that are known of those that it is of."""
+    return f"{known:.0f} of {span:.0f} s so far"
 
 
 def check_span(span: float) -> None:

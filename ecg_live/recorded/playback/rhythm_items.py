@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
 from ecg_live.recorded.session_file import SessionContents
 from ecg_live.results import RR_FLAGS, RR_SOURCES, Hrv, HrvResult, RrInterval
+from ecg_live.signal.hrv import with_reasons
+from ecg_live.signal.sliding_hrv import too_early
 from ecg_live.sinks.stream_layout import HRV_FIELDS, RR_CHANNELS
 
 COUNTS = ("intervals", "ectopic")  # of `HRV_FIELDS`, those that are whole numbers
@@ -41,4 +44,8 @@ def _hrv_results(contents: SessionContents, zero: float) -> Iterator[RhythmLine]
         }
         if isfinite(start) and isfinite(stop) and None not in (known["intervals"], known["coverage"], known["ectopic"]):
             counts = {name: int(known[name]) for name in COUNTS}
-            yield place, stop - zero, HrvResult(stop - zero, stop - zero, Hrv(stop - start, **{**known, **counts}))
+            found = with_reasons(Hrv(stop - start, **{**known, **counts}))
+            if start < 0 and found.sdnn is None:
+                reason = too_early(stop, stop - start)
+                found = replace(found, reason=reason, spectrum_reason=reason)
+            yield place, stop - zero, HrvResult(stop - zero, stop - zero, found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ecg_live.events import F64
 from ecg_live.results import Hrv
-from ecg_live.signal.hrv import compute_hrv
+from ecg_live.signal.hrv import compute_hrv, with_reasons
 
 MEASURES = ("sdnn", "rmssd", "pnn50", "sd1", "sd2")
 
@@ -53,6 +53,18 @@ def test_the_measures_are_neurokits(seconds: float) -> None:
     tolerance = 0.1 if seconds == 300.0 else 0.2
     assert found.lf == pytest.approx(bands["HRV_LF"], rel=tolerance)
     assert found.hf == pytest.approx(bands["HRV_HF"], rel=tolerance)
+
+
+@pytest.mark.parametrize(("seconds", "hole"), [(30.0, 0), (90.0, 0), (90.0, 6), (150.0, 0), (150.0, 12), (150.0, 60)])
+def test_the_numbers_alone_tell_why_there_is_none(seconds: float, hole: float) -> None:
+    stop, rr = tachogram(seconds)
+    found = measured(stop, rr, (stop < 20) | (stop > 20 + hole), seconds)
+    again = with_reasons(replace(found, reason=None, spectrum_reason=None))
+    assert again.reason == found.reason
+    if found.spectrum_reason is not None and "without a normal" in found.spectrum_reason:
+        assert again.spectrum_reason == "more than 5 s without a normal interval"
+    else:
+        assert again.spectrum_reason == found.spectrum_reason
 
 
 def test_the_bands_hold_the_power_that_was_put_in() -> None:
