@@ -140,7 +140,7 @@ def _run_behind(
     debug: bool,
 ) -> int:
     """Build the session behind a window that is open already, and run it."""
-    participant = ParticipantState(settings, uri)
+    participant = ParticipantState(settings, uri, cut=None if planned is None else planned.cut)
     caught = CaughtSignals()
     watched = not (headless and settings.json)
 
@@ -191,11 +191,6 @@ def _prepared(planned: PlannedSession | None, settings: LiveSettings, *, headles
     from ecg_live.cli.study_session import SessionStudy, check_streams
 
     check_streams(planned.study)
-    if planned.resting_block is not None:
-        print_notice(
-            f"the resting baseline of block {planned.resting_block} ended with the cut session: "
-            "heads answer without it until a block with one runs again"
-        )
     from ecg_live.cli.study_terminal import can_be_typed
 
     typed = can_be_typed(sys.stdin) and math.isfinite(settings.speed)

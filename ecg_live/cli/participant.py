@@ -18,6 +18,7 @@ from ecg_live.events import StreamInfo
 from ecg_live.participant_profile import KnownBaseline, KnownLevel, KnownScale, LearntEntry, Profile, timestamp_now
 
 if TYPE_CHECKING:
+    from ecg_live.cli.cut_session import CutSession
     from ecg_live.model.baseline import Baseline
     from ecg_live.model.bundle import Bundle
     from ecg_live.model.predictor import Predictor
@@ -50,6 +51,8 @@ class ParticipantState:
         Source.
     data : Path, optional
         Folder of all profiles; the user's data folder without it.
+    cut : CutSession, optional
+        What the session goes on with.
 
     Raises
     ------
@@ -57,12 +60,15 @@ class ParticipantState:
         The participant's id is not valid, or a profile shall be reused without a participant.
     """
 
-    def __init__(self, settings: LiveSettings, uri: str, data: Path | None = None) -> None:
+    def __init__(
+        self, settings: LiveSettings, uri: str, data: Path | None = None, cut: CutSession | None = None
+    ) -> None:
         if settings.reuse_profile and settings.participant is None:
             raise ConfigError("--reuse-profile without a participant", "name one, for example --participant P01")
         self._profile = None if settings.participant is None else Profile(settings.participant, data)
         self._settings = settings
         self._uri = uri
+        self._cut = cut
         self._resumed: Baseline | None = None
         self._fitted: PreparedSession | None = None
 
@@ -90,11 +96,30 @@ class ParticipantState:
         predictor = Predictor(
             bundle, settings.hop, settings.baseline, show_unproven=settings.show_unproven, embeds=not batched
         )
-        self._fitted = fitted = PreparedSession(named, encoder_id(bundle), path, predictor)
+        fitted = PreparedSession(named, encoder_id(bundle), path, predictor)
         if self._profile and self._settings.reuse_profile:
             resumed = self._resume(self._profile, bundle, fitted), self._resume_level(self._profile, bundle, fitted)
             self._report("reused", self._profile, [each for each in (known, *resumed) if each])
-        return path, predictor
+        if self._cut is not None:
+            fitted = self._go_on(self._cut, info, bundle, fitted)
+        self._fitted = fitted
+        return fitted.path, predictor
+
+    def _go_on(self, cut: CutSession, info: StreamInfo, bundle: Bundle, fitted: PreparedSession) -> PreparedSession:
+        """Give path and predictor what a session knew of its wearer when it was cut."""
+        from ecg_live.recorded.wearer_state import WearerState
+        from ecg_live.signal.pipeline import SignalPath
+
+        predictor, lead = fitted.predictor, (info.channels[info.ecg], info.rate)
+        before = WearerState(predictor.running_mean, fitted.path.scale, predictor.baseline, lead)
+        known = cut.learn_again(bundle, before, self._settings.channel)
+        predictor.running_mean = known.level
+        if known.baseline is not before.baseline:
+            windows = 0 if known.baseline is None else len(known.baseline)
+            text = f"{EARLIER_BASELINE} this session before it was cut: {windows} windows" if windows else ""
+            predictor.resume(known.baseline, text)
+        scale = known.scale if known.lead == lead else None
+        return fitted._replace(path=SignalPath(info, self._settings.hop, scale))
 
     def save(self) -> int:
         """Save what the session learnt of the wearer, and report it; return 0, or the exit code of an error."""

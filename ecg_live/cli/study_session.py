@@ -8,6 +8,7 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ecg_live.cli.cut_session import CutSession
 from ecg_live.cli.study_recordings import (
     StudyRecordings,
     answered_reports,
@@ -42,7 +43,7 @@ class PlannedSession:
 
     ``blocks`` in this participant's order, ``first`` the index of the one to begin with, after the ``pending``
     self-reports of the one before; ``source`` and ``options`` as the command line would give them. ``asked`` counts the
-    self-reports that were asked in earlier parts.
+    self-reports that were asked in ``earlier`` parts, whose recordings those are.
     """
 
     study: Study
@@ -54,11 +55,18 @@ class PlannedSession:
     options: Mapping[str, object]
     pending: tuple[str, ...] = ()
     asked: Mapping[str, int] = field(default_factory=dict)
+    earlier: tuple[Path, ...] = ()
 
     @property
-    def resting_block(self) -> str | None:
-        """Name of a block with the resting baseline that an earlier part of the session ran; None without one."""
-        return next((block.name for block in self.blocks[: self.first] if block.baseline), None)
+    def cut(self) -> CutSession | None:
+        """The parts of the session so far; None where it begins."""
+        from ecg_live.session import DEFAULT_BASELINE_S
+
+        if not self.earlier:
+            return None
+        rests = {each.name: each.seconds or DEFAULT_BASELINE_S for each in self.blocks if each.baseline}
+        resting = next((each.name for each in reversed(self.blocks[: self.first]) if each.baseline), None)
+        return CutSession(self.earlier, rests, resting)
 
 
 def plan_session(path: Path, source: str | None, options: Mapping[str, object], *, resume: bool) -> PlannedSession:
@@ -108,7 +116,9 @@ def plan_session(path: Path, source: str | None, options: Mapping[str, object], 
     pending = _pending(blocks[first - 1], blocks, earlier) if first else ()
     own_options = {**options, **own}
     asked = times_asked(earlier)
-    return PlannedSession(study, participant, session, blocks, first, source, own_options, pending, asked)
+    return PlannedSession(
+        study, participant, session, blocks, first, source, own_options, pending, asked, tuple(earlier)
+    )
 
 
 def _pending(block: Block, blocks: Sequence[Block], earlier: Sequence[Path]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from ecg_live.results import HeadResult, Window
 from ecg_live.signal.quality import MAX_BRIDGED_SHARE
 
 GETTING_TO_KNOW = "still getting to know you"  # why an adaptive set abstains at first
+BASELINE_RUNS, BASELINE_COMPLETE = "resting baseline", "personal baseline complete"  # how details of its state begin
 OUTSIDE_TRAINING_RANGE = "signal unlike the training data"  # why a head abstains
 
 
@@ -84,8 +85,8 @@ class Predictor:
         """The baseline of the personal sets, once it is complete."""
         return None if self._baseline is None or self.baseline_pending else self._baseline
 
-    def resume(self, baseline: Baseline, text: str = "") -> None:
-        """Use the complete baseline of an earlier session, in place of any other; ``text`` goes to the next event."""
+    def resume(self, baseline: Baseline | None, text: str = "") -> None:
+        """Use a complete baseline of earlier, or none, in place of any other; ``text`` goes to the next event."""
         self._baseline, self._resumed_text = baseline, text
 
     def begin_baseline(self, seconds: float, since: float = -inf) -> tuple[str, ...]:
@@ -161,9 +162,14 @@ class Predictor:
             return State("baseline", text, now) if text else None
         self._baseline.add_window(window, *features, usable=usable)
         if self._baseline.complete:
-            return State("baseline", f"personal baseline complete: {len(self._baseline)} windows", now)
+            return State("baseline", complete_text(len(self._baseline)), now)
         left = self._baseline.seconds_left
-        return State("baseline", f"resting baseline: {left:.0f} s to go", now, left)
+        return State("baseline", f"{BASELINE_RUNS}: {left:.0f} s to go", now, left)
+
+
+def complete_text(windows: int) -> str:
+    """Detail of the state that a baseline of so many windows is complete."""
+    return f"{BASELINE_COMPLETE}: {windows} windows"
 
 
 def _rating(value: float | None, scale: tuple[float, float], margin: float, which: str) -> HeadResult:

@@ -6,7 +6,6 @@ import json
 import os
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -16,10 +15,9 @@ import pytest
 import pyxdf
 
 from ecg_live.cli.study_recordings import refuse_growing
-from ecg_live.cli.study_session import PlannedSession, plan_session
+from ecg_live.cli.study_session import plan_session
 from ecg_live.errors import ConfigError
 from ecg_live.sinks.xdf_file import XdfFile
-from ecg_live.study.plan import Block, Study
 from tests.support.command_line import ECG, ecg_live, of, run_json
 
 STUDY = f"""\
@@ -146,13 +144,6 @@ def cut_after(path: Path, text: str) -> None:
     path.write_bytes(data[: data.rindex(text.encode()) + len(text) + 4000])
     while text.replace("start", "abort").encode() in path.read_bytes():
         path.write_bytes(path.read_bytes()[:-100])
-
-
-def test_a_baseline_of_the_cut_part_is_missed() -> None:
-    blocks = (Block("rest", 60.0, baseline=True), Block("task", 60.0))
-    cut = PlannedSession(Study("Lab", blocks), "P01", "S1", blocks, 1, "x", {})
-    assert cut.resting_block == "rest"
-    assert replace(cut, first=0).resting_block is None
 
 
 def test_a_recording_that_was_moved_is_gone_on_with(study: Path) -> None:
