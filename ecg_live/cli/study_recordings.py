@@ -50,13 +50,13 @@ class StudyRecordings:
         self._folders = tuple(dict.fromkeys(each.resolve() for each in folders))
 
     def earlier(self, *, moved: bool = False) -> list[Path]:
-        """The recordings that are there, the oldest first; a file that cannot be read is none.
+        """The recordings that are there, each once, the oldest first; a file that cannot be read is none.
 
         ``moved``: also those of this study in the other places where its recordings may be.
         """
         from ecg_live.recorded.session_file import read_contents, read_file_header
 
-        found: dict[Path, str] = {}
+        found, copies = dict[Path, str](), set[tuple[str, str, int]]()
         for path, in_place in self._candidates(moved=moved):
             try:
                 contents = read_contents(path, ())
@@ -64,8 +64,13 @@ class StudyRecordings:
                 continue
             texts = contents.header_texts if contents else {}
             ours = in_place or texts.get("study") == self._study
-            if ours and (texts.get("participant"), texts.get("session")) == self._ids:
-                found[path] = read_file_header(path).get("datetime", "")
+            if not ours or (texts.get("participant"), texts.get("session")) != self._ids:
+                continue
+            header = read_file_header(path)
+            same = header.get("recording", str(path)), header.get("part", ""), path.stat().st_size
+            if same not in copies:
+                copies.add(same)
+                found[path] = header.get("datetime", "")
         if all(self._part_number(path) for path in found):  # a clock that was set back orders parts wrongly
             return sorted(found, key=lambda path: (self._part_number(path), _instant(found[path]), path.name))
         return sorted(found, key=lambda path: (_instant(found[path]), self._part_number(path), path.name))

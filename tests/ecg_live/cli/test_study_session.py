@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -153,7 +154,9 @@ def test_a_recording_that_was_moved_is_gone_on_with(study: Path) -> None:
     (path,), backup = study.parent.glob("raw/*.xdf"), study.parent / "backup"
     cut_after(path, "block/task/start")
     os.utime(path, (time.time() - 9, time.time() - 9))
-    path.rename(study.parent / "P01.xdf")
+    shutil.copy(path, study.parent / "P01.xdf")
+    assert plan_session(study, None, {"participant": "P01"}, resume=True).earlier == (path,)  # a copy tells nothing new
+    path.unlink()
     planned = plan_session(study, None, {"participant": "P01"}, resume=True)
     assert planned.blocks[planned.first].name == "task"
     assert planned.options["record"] == str(study.parent / "raw" / "P01_2.xdf")  # not that of the first part
