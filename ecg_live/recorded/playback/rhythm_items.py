@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import isfinite
 from typing import Any
 
+from ecg_live.recorded.recording_files import part_number
 from ecg_live.recorded.session_file import SessionContents
 from ecg_live.results import RR_FLAGS, RR_SOURCES, Hrv, HrvResult, RrInterval
 from ecg_live.signal.hrv import with_reasons
@@ -19,11 +20,14 @@ RhythmLine = tuple[int, float, RrInterval | HrvResult]  # place, time (s) and it
 
 def rhythm_lines(contents: SessionContents, zero: float) -> Iterator[RhythmLine]:
     """Items of a file, on the axis that begins at stream time ``zero`` (s); what no session writes is left out."""
-    yield from _rr_intervals(contents, zero)
-    yield from _hrv_results(contents, zero)
+    intervals = list(_rr_intervals(contents, zero))
+    yield from intervals
+    begins = [each.raw + zero - each.rr for _, _, each in intervals if each.raw is not None]
+    first_part = part_number(contents.file_header.get("part", "")) == 1
+    yield from _hrv_results(contents, zero, begins[0] if begins and first_part else 0.0)
 
 
-def _rr_intervals(contents: SessionContents, zero: float) -> Iterator[RhythmLine]:
+def _rr_intervals(contents: SessionContents, zero: float) -> Iterator[tuple[int, float, RrInterval]]:
     stream = contents.numeric_streams.get("rr_intervals")
     if stream is None or stream.values.shape[1] < len(RR_CHANNELS):
         return
@@ -34,7 +38,8 @@ def _rr_intervals(contents: SessionContents, zero: float) -> Iterator[RhythmLine
             yield place, at, RrInterval(at, raw, rr, RR_FLAGS[int(flag)], RR_SOURCES[int(source)])
 
 
-def _hrv_results(contents: SessionContents, zero: float) -> Iterator[RhythmLine]:
+def _hrv_results(contents: SessionContents, zero: float, began: float) -> Iterator[RhythmLine]:
+    """Results of a session whose first heartbeat was at stream time ``began`` (s)."""
     stream = contents.numeric_streams.get("hrv")
     if stream is None or stream.values.shape[1] < 2 + len(HRV_FIELDS):
         return
@@ -46,6 +51,6 @@ def _hrv_results(contents: SessionContents, zero: float) -> Iterator[RhythmLine]
             counts = {name: int(known[name]) for name in COUNTS}
             found = with_reasons(Hrv(stop - start, **{**known, **counts}))
             if start < 0 and found.sdnn is None:
-                reason = too_early(stop, stop - start)
+                reason = too_early(stop - began, stop - start)
                 found = replace(found, reason=reason, spectrum_reason=reason)
             yield place, stop - zero, HrvResult(stop - zero, stop - zero, found)

@@ -58,7 +58,7 @@ def test_the_measures_are_neurokits(seconds: float) -> None:
 @pytest.mark.parametrize(("seconds", "hole"), [(30.0, 0), (90.0, 0), (90.0, 6), (150.0, 0), (150.0, 12), (150.0, 60)])
 def test_the_numbers_alone_tell_why_there_is_none(seconds: float, hole: float) -> None:
     stop, rr = tachogram(seconds)
-    found = measured(stop, rr, (stop < 20) | (stop > 20 + hole), seconds)
+    found = compute_hrv(stop, rr, (stop < 20) | (stop > 20 + hole), (0.0, seconds))
     again = with_reasons(replace(found, reason=None, spectrum_reason=None))
     assert again.reason == found.reason
     if found.spectrum_reason is not None and "without a normal" in found.spectrum_reason:
