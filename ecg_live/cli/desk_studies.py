@@ -44,7 +44,7 @@ def study_note(path: Path, participant: str, session: str) -> ParticipantNote:
         study = load_study(path)
         blocks = order_blocks(study, participant)
         done = _blocks_done(study, path, participant, session)
-        earlier = bool(_recordings(study, path, participant, session).earlier())
+        earlier = bool(_earlier(study, path, participant, session))
     except ConfigError as error:
         return ParticipantNote(str(error), error=True)
     except (EcgLiveError, OSError) as error:
@@ -70,17 +70,18 @@ def planned_session(plan: SessionPlan, options: Mapping[str, object]) -> Planned
     path = Path(plan.study)
     session = plan.session or DEFAULT_SESSION
     given = {"participant": plan.participant or None, "session": session, "model": plan.model or None}
-    resume = bool(plan.participant and _recordings(load_study(path), path, plan.participant, session).earlier())
+    resume = bool(plan.participant and _earlier(load_study(path), path, plan.participant, session))
     return plan_session(path, plan.source, {**options, **given}, resume=resume)
 
 
-def _recordings(study: Study, path: Path, participant: str, session: str) -> StudyRecordings:
-    return StudyRecordings(study, participant, session or DEFAULT_SESSION, path.parent)
+def _earlier(study: Study, path: Path, participant: str, session: str) -> list[Path]:
+    """Recordings of a session so far, also those that were moved."""
+    return StudyRecordings(study, participant, session or DEFAULT_SESSION, path.parent).earlier(moved=True)
 
 
 def _blocks_done(study: Study, path: Path, participant: str, session: str) -> int:
     """How many blocks a participant has been through."""
-    earlier = _recordings(study, path, participant, session).earlier()
+    earlier = _earlier(study, path, participant, session)
     if not earlier:
         return 0
     markers = [marker for each in earlier for marker in recorded_markers(each)]

@@ -60,6 +60,18 @@ def test_the_next_open_participant_is_found_and_one_used_before_is_said(study: P
         planned_session(SessionPlan(choice.source, "P01", study=str(study)), {})
 
 
+def test_a_recording_that_was_moved_counts(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECG_LIVE_DATA", str(study.parent / "data"))
+    run(study, "P01")
+    moved = study.parent / "data" / "recordings" / "Tiny_P01_S1.xdf"
+    moved.parent.mkdir(parents=True)
+    (study.parent / moved.name).rename(moved)
+    assert study_choice(study, "").following == "P02"
+    assert "session S1 is complete" in study_note(study, "P01", "").text
+    with pytest.raises(ConfigError, match="it is complete"):
+        planned_session(SessionPlan("ecg.csv", "P01", study=str(study)), {})
+
+
 def test_a_plan_of_a_study_is_that_of_run(study: Path) -> None:
     plan = SessionPlan("lsl:Lab", "P02", "S3", "mental_load", study=str(study))
     planned = planned_session(plan, {"log": None})
