@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ecg_live.annotations.current import SessionAnnotation
+from ecg_live.annotations.current import Annotations
 from ecg_live.errors import EcgLiveError, FormatError
 from ecg_live.recorded.output_file import check_output_path
 from ecg_live.recorded.report.session import RecordedSession, parse_json_object
@@ -163,7 +163,7 @@ def _add_recording(recording: RecordingFiles, kind: RowKind, gathered: _Gathered
         return
     session = annotated.session
     measures = read_measures(session)
-    rows = list(_session_rows(session, measures, kind, annotated.annotations.excluded))
+    rows = list(_session_rows(session, measures, kind, annotated.annotations))
     remarks = [] if rows[0]["participant_id"] else ["names no participant"]
     remarks += [warning for each in session.files for warning in each.checked.warnings]
     origin = {name: rows[0][name] for name in ("participant_id", "session_id")}
@@ -181,7 +181,7 @@ def _add_recording(recording: RecordingFiles, kind: RowKind, gathered: _Gathered
 
 
 def _session_rows(
-    session: RecordedSession, measures: SessionMeasures, kind: RowKind, excluded: Sequence[SessionAnnotation]
+    session: RecordedSession, measures: SessionMeasures, kind: RowKind, annotations: Annotations
 ) -> Iterator[dict[str, Any]]:
     """Rows of a session, with what is the same in all of them."""
     texts, first = session.header_texts, session.files[0].contents
@@ -198,7 +198,7 @@ def _session_rows(
         RECORDING: (_utc(first.file_header.get("datetime", "")), str(first.path)),
     }
     markers = [(marker.time, marker.text) for marker in session.markers]
-    spans = row_spans(markers, session.duration, kind)
+    spans, excluded = row_spans(markers, session.duration, kind, annotations.standing("interval")), annotations.excluded
     for index, span in enumerate(spans):
         began = wall_clock(first, first.first_timestamp + span.start)
         moment = began.isoformat(timespec="milliseconds") if began else ""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple, get_args
 
+from ecg_live.annotations.current import SessionAnnotation
 from ecg_live.errors import ConfigError
 from ecg_live.study.marker_texts import TimedText, parse_span_marker, spans, without_undone
 
@@ -37,7 +38,9 @@ def check_row_kind(text: str) -> RowKind:
     raise ConfigError(f"--by is {text!r}; it is {', '.join(ROW_KINDS[:-1])} or {ROW_KINDS[-1]}", "choose one of them")
 
 
-def row_spans(markers: Sequence[TimedText], duration: float, kind: RowKind) -> list[RowSpan]:
+def row_spans(
+    markers: Sequence[TimedText], duration: float, kind: RowKind, annotated: Sequence[SessionAnnotation] = ()
+) -> list[RowSpan]:
     """Spans of a session's rows, by their beginning.
 
     Parameters
@@ -49,6 +52,8 @@ def row_spans(markers: Sequence[TimedText], duration: float, kind: RowKind) -> l
     kind : str
         ``block`` or ``interval``: as a study's markers state them. ``marker``: from each marker to the next, named
         after the first. A session without any is one row, as for ``session``.
+    annotated : sequence of SessionAnnotation
+        Intervals that were noted after the session, rows of ``interval`` as well.
     """
     found: list[RowSpan] = []
     if kind == "marker":
@@ -59,6 +64,8 @@ def row_spans(markers: Sequence[TimedText], duration: float, kind: RowKind) -> l
             for span in spans(markers)
             if span.kind == kind
         ]
+    if kind == "interval":
+        found += [RowSpan(each.text, each.onset, each.stop, kind="interval") for each in annotated]
     return sorted(found, key=lambda span: span.start) or [RowSpan("", 0.0, duration)]
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from ecg_live.annotations.current import SessionAnnotation
 from ecg_live.errors import ConfigError, RecordingError
+from ecg_live.recorded.annotated import open_annotations
 from ecg_live.recorded.table import GroupTable, write_group_table
 from ecg_live.recorded.table.recordings import find_recordings
 from ecg_live.recorded.table.row_spans import RowKind, RowSpan, check_row_kind, row_spans
@@ -248,6 +249,22 @@ def test_excluded_stretches_leave_out_the_windows_that_they_touch(tmp_path: Path
     kept = [stop for stop in (*range(10, 21), *range(32, 61)) if stop <= 32 or 50 <= stop <= 58]
     assert (values["n_windows"], values["n_windows_excluded"]) == (len(kept), 40 - len(kept))
     assert (values["excluded_duration"], values["exclusion_reasons"]) == (10, "talked; moved; left")
+
+
+def test_intervals_that_were_noted_afterwards_are_rows(tmp_path: Path) -> None:
+    path = record_blocks(tmp_path / "s.xdf")
+    log = open_annotations(path)
+    log.add("interval", 65.0, 15.0, "cold")
+    log.add("interval", 12.0, 15.0, "laughed")
+    log.add("interval", 100.0, 5.0, "mistaken")
+    log.delete("a3")
+    rows = cells(made(tmp_path / "t.csv", path, kind="interval").paths.table)
+    found = [(row["block"], row["run"], row["onset"], row["duration"], row["n_windows"]) for row in rows]
+    assert found == [
+        ("laughed", "1", "12.0", "15.0", "6"),
+        ("cold", "1", "60.0", "20.0", "11"),
+        ("cold", "2", "65.0", "15.0", "6"),
+    ]
 
 
 @pytest.mark.parametrize(
