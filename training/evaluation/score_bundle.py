@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from ecg_live.model.engine.embedders import open_embedder
 from ecg_live.model.predictor import Predictor
 from ecg_live.results import HeadResult, Window
 from training.data.corpus import BuildJob, annotation_of_window, recording_names, rest_elapsed
+from training.data.fingerprints import seen_subjects
 from training.data.rest_windows import cumulative_rest
 from training.data.window_orders import ORDERS, PlacedWindows
 from training.data.windowing import session_windows
@@ -150,8 +152,13 @@ def score_loaded(bundle: Bundle, model: str, data: Dataset, baseline: float, sho
 
 
 def _overlap_remarks(bundle: Bundle, data: Dataset) -> Iterator[str]:
-    """One remark for each part of the bundle that was trained on subjects of this data set."""
+    """One remark for each part of the bundle that was trained on subjects of this data set.
+
+    Those that the encoder has seen are found by their names, and by their files, whatever these are called.
+    """
     seen = set(bundle.card.pretext.get("seen", {}).get(data.name, ())) & set(data.subjects)
+    with suppress(DatasetError):  # a file that cannot be read is left out, with a remark
+        seen |= set(seen_subjects(data, {}, bundle.card.pretext.get("files", ())))
     tuned = bundle.card.pretext.get("fine_tuned", {})
     labelled = set(tuned.get("subjects", ()) if tuned.get("data") == data.name else ()) & set(data.subjects)
     if seen:

@@ -19,6 +19,7 @@ from ecg_live.model.encoder_kinds import torch_encoder
 from ecg_live.tables import read_table
 from tests.support.random_bundles import add_rating_head, random_bundle, random_head
 from tests.support.small_datasets import csv
+from training.data.fingerprints import fingerprints
 from training.data.windowing import session_windows
 from training.datasets import open_dataset
 from training.evaluation.prediction_table import prediction_columns, read_predictions, write_predictions
@@ -148,6 +149,14 @@ def test_subjects_whom_the_model_knows_are_remarked(tmp_path: Path) -> None:
     assert judged(replace(PERSONAL, card=tuned), tmp_path)["remarks"][0] == (
         "the encoder has seen 2 of these 2 subjects, 1 of them with their labels"
     )
+
+
+def test_subjects_whose_files_the_encoder_knows_are_remarked_whatever_they_are_called(tmp_path: Path) -> None:
+    data = open_dataset("manifest", people(tmp_path, "ab"))
+    card = replace(PERSONAL.card, pretext={"seen": {"other": ["x"]}, "files": sorted(fingerprints(data)["b"])})
+    assert judged(replace(PERSONAL, card=card), tmp_path)["remarks"] == [
+        "the encoder has seen 1 of these 2 subjects, without their labels"
+    ]
 
 
 def test_a_model_of_other_labels_and_an_impossible_baseline_are_refused(tmp_path: Path) -> None:
