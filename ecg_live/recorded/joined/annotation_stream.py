@@ -7,9 +7,11 @@ makes the wearer's log of them again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from ecg_live.annotations.change import Change, MarkerKey, Target, parse_change
 from ecg_live.errors import FormatError
@@ -27,11 +29,22 @@ from ecg_live.xdf.stream_spec import ChannelSpec, StreamSpec
 from ecg_live.xdf.wearer_streams import joined_header
 
 ANNOTATIONS_KEY = "annotations"
+_NAMES = "participant", "session"
 _SPEC = StreamSpec(ANNOTATIONS_KEY, "Annotations", "Annotations", (ChannelSpec("change"),), "string")
 
 
-def recorded_changes(path: Path) -> list[tuple[float, Change]]:
+class RecordedChanges(NamedTuple):
     """Changes of the annotations of a recording, each with the session clock (s) of what it is about.
+
+    ``texts`` are those of its headers that name its participant and session.
+    """
+
+    changes: Sequence[tuple[float, Change]] = ()
+    texts: Mapping[str, str] = MappingProxyType({})
+
+
+def recorded_changes(path: Path) -> RecordedChanges:
+    """Read the changes of a recording.
 
     Times count from the first sample of this file. It need not be the recording's first: what ends before it is left
     out.
@@ -41,12 +54,14 @@ def recorded_changes(path: Path) -> list[tuple[float, Change]]:
     RecordingError
         The annotations are damaged, or belong to another recording.
     """
-    found = read_annotated_file(path, read_contents(path, ()))
+    contents = read_contents(path, ())
+    found = read_annotated_file(path, contents)
     changes = _since(found) if found.shift else list(found.annotations.changes)
-    if not changes:
-        return []
-    axis = TimeAxis(read_recording_files([path]))
-    return list(zip(axis.to_stamps(list(_onsets(changes))).tolist(), changes, strict=True))
+    if contents is None or not changes:
+        return RecordedChanges()
+    stamps = TimeAxis(read_recording_files([path])).to_stamps(list(_onsets(changes))).tolist()
+    texts = {name: text for name, text in contents.header_texts.items() if name in _NAMES}
+    return RecordedChanges(list(zip(stamps, changes, strict=True)), texts)
 
 
 def _since(file: AnnotatedFile) -> list[Change]:
@@ -67,14 +82,12 @@ def _onsets(changes: Iterable[Change]) -> Iterator[float]:
         yield known[each.target]
 
 
-def write_annotations(
-    writer: StreamsWriter, changes: Iterable[tuple[float, Change]], wearer: str, date: str, number: int
-) -> None:
+def write_annotations(writer: StreamsWriter, recorded: RecordedChanges, wearer: str, date: str, number: int) -> None:
     """Write a wearer's stream; parameters as of `joined_header`."""
     stamps: list[float] = []
-    for stamp, change in changes:
+    for stamp, change in recorded.changes:
         if not stamps:
-            header = stream_header(_SPEC, StreamInfo(0.0, (), source_id="ecg-live annotations"), stamp, {})
+            header = stream_header(_SPEC, StreamInfo(0.0, (), source_id="ecg-live annotations"), stamp, recorded.texts)
             writer.add(encode.STREAM_HEADER_TAG, joined_header(header, wearer, date), number)
             writer.add_whole(encode.clock_offset_chunk(number, stamp))
         stamps.append(stamp)

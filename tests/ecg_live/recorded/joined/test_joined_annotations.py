@@ -12,6 +12,7 @@ from ecg_live.annotations.change import MarkerKey
 from ecg_live.errors import FormatError, RecordingError
 from ecg_live.recorded.annotated import annotations_path, check_annotations, open_annotations, read_annotations
 from ecg_live.recorded.export import export
+from ecg_live.recorded.forget.ownership import read_owner
 from ecg_live.recorded.joined.join import WearerRecording, join_recordings
 from ecg_live.recorded.joined.split import split_recording
 from ecg_live.recorded.report.annotated_session import annotate_session
@@ -72,6 +73,10 @@ def test_the_joined_file_holds_them_at_the_session_clock(both: Path, caplog: pyt
     assert "electrode loose, Grüße" in ann["time_series"][2][0]
     assert len(found["bob/Annotations"]["time_series"]) == 1
     assert not [each for each in caplog.messages if "segments differ" in each]  # as of a stream without clock offset
+
+
+def test_forget_knows_whose_the_joined_annotations_are(both: Path) -> None:
+    assert read_owner(both).joined == ("P01", "P02")
 
 
 def test_a_file_that_begins_later_has_them_on_its_own_axis(tmp_path: Path) -> None:
