@@ -91,22 +91,34 @@ class BatchedEngine:
             outputs = self._engine.step([self._wearers[name].lane for name in names])
         except Exception as error:  # noqa: BLE001 - other wearers' predictions go on
             return [result for name in names for result in self._failed(name, error)]
-        results = [
-            (name, item)
-            for name, made in zip(names, outputs, strict=True)
-            for item in self._results(self._wearers[name], made, arrived)
-        ]
-        for name in names:
-            if (reason := self._wearers[name].lane.error) is not None:
-                results += self._failed(name, reason)
+        results: list[ServedResult] = []
+        for name, made in zip(names, outputs, strict=True):
+            results += self._guarded(name, self._wearers[name], made, arrived)
         return results
+
+    def _guarded(
+        self, wearer: str, one: _LaneWearer, outputs: Sequence[Output], arrived: float
+    ) -> Iterator[ServedResult]:
+        """Results of a wearer; at a fault of its path or predictor, those before it, and what it is."""
+        try:
+            for item in self._results(one, outputs, arrived):
+                yield wearer, item
+        except Exception as error:  # noqa: BLE001 - other wearers' predictions go on
+            yield from self._failed(wearer, error)
+            return
+        if one.lane.error is not None:
+            yield from self._failed(wearer, one.lane.error)
 
     def flush(self, wearer: str) -> list[ServedResult]:
         """End of a wearer's run."""
         one = self._wearers.pop(wearer, None)
         if one is None:
             return []
-        return [(wearer, item) for item in self._results(one, self._engine.leave(one.lane), self._clock())]
+        try:
+            outputs = self._engine.leave(one.lane)
+        except Exception as error:  # noqa: BLE001 - as in `push`
+            return self._failed(wearer, error)
+        return list(self._guarded(wearer, one, outputs, self._clock()))
 
     def snapshot(self, wearer: str) -> bytes:
         """All that is known of a wearer."""

@@ -88,6 +88,16 @@ class PathFeed:
             self._samples = sum(len(item.samples) for item in self._items if isinstance(item, Chunk))
         return event
 
+    def push_event(self, event: StreamEvent) -> list[PathOutput]:
+        """Take an event that was the next; one that the path cannot take is its ``error``, and no other path's."""
+        try:
+            return list(self.path.push(event))
+        except EcgLiveError as error:
+            self.error = error
+        except Exception as error:  # noqa: BLE001 - it came from elsewhere, such as a bridge of another version
+            self.error = EcgLiveError(f"unexpected {type(error).__name__}: {error}", "look at what sent it")
+        return []
+
     def rest(self) -> Step:
         """All chunks that wait; of a stream that has ended."""
         chunks = [item for item in self._items if isinstance(item, Chunk)]
@@ -115,7 +125,7 @@ def advance(feeds: Sequence[PathFeed]) -> list[list[PathOutput]]:
         for k in active:
             event = feeds[k].next_event()
             if event is not None:
-                outputs[k] += feeds[k].path.push(event)
+                outputs[k] += feeds[k].push_event(event)
             else:
                 steps.append((k, feeds[k].next_step()))
         run_steps([step for _, step in steps])
