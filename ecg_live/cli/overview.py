@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from ecg_live.cli.terminal import head_suffix
+from ecg_live.cli.terminal_texts import head_suffix
 from ecg_live.serve.overview import WearerOverview
 from ecg_live.sinks.jsonl import line_fields, round_floats
 

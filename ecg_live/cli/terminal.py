@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from rich.console import Console, Group, RenderableType
@@ -14,24 +14,29 @@ from rich.table import Table
 from rich.text import Text
 
 from ecg_live.cli.study_terminal import StudyLines
+from ecg_live.cli.terminal_charts import braille
+from ecg_live.cli.terminal_texts import (
+    LATENCY_NAME,
+    event_line,
+    fitting_hrv_text,
+    heads_text,
+    prediction_line,
+    samples_text,
+    value_rows,
+)
 from ecg_live.constants import MODEL_RATE_HZ
 from ecg_live.events import F32, Gap, Marker, State, StreamEvent
-from ecg_live.presentation.formatting import event_text, hrv_text, number_text
+from ecg_live.presentation.formatting import NO_VALUE, number_text
 from ecg_live.presentation.live_values import LiveValues
 from ecg_live.presentation.recording import recording_indicator, unsaved_text
 from ecg_live.presentation.status import (
     NO_USABLE_ECG,
     STALE_AFTER_S,
-    UNDECIDED_LABEL,
     StatusLine,
     Tone,
-    abstention_text,
     device_absent,
-    interval_text,
-    result_state,
-    value_text,
 )
-from ecg_live.results import HeadResult, Poll, Prediction, Snapshot
+from ecg_live.results import Poll, Prediction, Snapshot
 from ecg_live.session import Session
 from ecg_live.study.run import StudyRun
 from ecg_live.text import sanitize
@@ -39,8 +44,10 @@ from ecg_live.text import sanitize
 POLL_INTERVAL_S = 0.1
 TRACE_S = 6
 FRAME_COLUMNS = 6  # columns beside names and values
-LATENCY_NAME = "latency p95"  # the longest name of a value that does not belong to a head
-TRACE_ROWS = 8  # braille characters have 4 dots each
+TRACE_ROWS, MIN_TRACE_ROWS = 8, 2
+MAX_TRACE_COLUMNS = 120
+BORDER_ROWS = 3  # above and below the view, and the line of the cursor
+RESEARCH_USE = "research use only"
 TONE_STYLES: Mapping[Tone, str] = {
     "fault": "bold red",
     "rec": "bold red",
@@ -50,8 +57,7 @@ TONE_STYLES: Mapping[Tone, str] = {
     "info": "cyan",
     "paused": "cyan",
 }
-MAX_BAR_CHARACTERS = 20  # of a full probability bar
-MIN_BAR_CHARACTERS = 4  # probabilities without room for it are numbers
+GRADE_STYLES: Mapping[str, str] = {"poor": "yellow", "unusable": "bold magenta"}
 
 
 def show_in_terminal(session: Session, console: Console | None = None, study: StudyRun | None = None) -> None:
@@ -64,7 +70,7 @@ def show_in_terminal(session: Session, console: Console | None = None, study: St
             while not ended:
                 ended = session.wait(POLL_INTERVAL_S)
                 view.update()
-                live.update(view.render(console.width))
+                live.update(view.render(console.width, console.height))
                 if view.bell:
                     console.bell()
     else:
@@ -74,6 +80,21 @@ def show_in_terminal(session: Session, console: Console | None = None, study: St
             for line in view.update():
                 console.print(sanitize(line), soft_wrap=True, highlight=False, markup=False)
     console.print(summary_line(session), soft_wrap=True, highlight=False, markup=False)
+
+
+class WearerCells(NamedTuple):
+    """One wearer among several, as texts, with the style of its state."""
+
+    style: str
+    state: str
+    detail: str
+    heart_rate: str
+    rmssd: str
+    quality: str
+    prediction: str
+    samples: str
+    lost: str
+    latency: str
 
 
 class TerminalView:
@@ -140,53 +161,63 @@ class TerminalView:
                     yield f"{event.state}: {event.detail}"
                 self._countdown = event.state
 
-    def render(self, width: int) -> RenderableType:
-        """The whole view, for a terminal of ``width`` columns."""
+    def render(self, width: int, height: int) -> RenderableType:
+        """The whole view, for a terminal of so many columns and lines; the trace leaves the other rows their room."""
         snapshot = self._snapshot
         assert snapshot is not None  # noqa: S101 - update() came first
         stale = (snapshot.age > STALE_AFTER_S or device_absent(snapshot)) and not snapshot.ended
-        table = Table.grid(padding=(0, 2))
         room = width - FRAME_COLUMNS - max([len(LATENCY_NAME), *(len(head.name) for head in self._session.heads)])
         strip = self._live_values.status_line(snapshot, time.monotonic())
         rows = [("state", f"{strip.word}  {strip.text}", _style(strip))]
         rows += [("study", self._study.text, "bold")] if self._study else []
-        rows += [(name, value, "") for name, value in value_rows(snapshot, self._last, room, stale=stale)]
+        grade = self._last.quality.grade if self._last else ""
+        for name, value in value_rows(snapshot, self._last, room, stale=stale):
+            shown = name == "quality" and value != NO_VALUE
+            rows.append((name, value, GRADE_STYLES.get(grade, "") if shown else ""))
         hrv = None if stale else self._live_values.recent_hrv(snapshot)
-        rows.append(("HRV", hrv_text(hrv.hrv if hrv else None), ""))
-        lost, note = self._live_values.lost_samples(snapshot)
-        rows.append(("samples", f"{snapshot.samples} ({lost} lost{note and f', {note}'})", ""))
-        for name, value, style in [*rows, *self._rows(snapshot)]:
-            table.add_row(Text(name, style="dim"), Text(sanitize(value), style=style))
-        trace = Text("\n".join(braille(self._trace, max(10, min(width - 4, 120)))), style="dim" if stale else "cyan")
-        title = f"{sanitize(self._session.info.name) or 'ECG'} · {snapshot.now:.1f} s · research use only"
-        return Panel(Group(trace, table, Text(sanitize(self._message), style="yellow")), title=Text(title))
+        rows.append(("HRV", fitting_hrv_text(hrv.hrv if hrv else None, room), ""))
+        rows += [("samples", samples_text(snapshot, *self._live_values.lost_samples(snapshot)), "")]
+        table = _table_of([*rows, *self._rows(snapshot)])
+        below = Group(table, Text(sanitize(self._message), style="yellow"))
+        columns = max(10, min(width - 4, MAX_TRACE_COLUMNS))
+        left = height - BORDER_ROWS - len(Console(width=width - 4).render_lines(below))
+        lines = braille(self._trace, columns, max(MIN_TRACE_ROWS, min(left, TRACE_ROWS)))
+        trace = Text("\n".join(lines), style="dim" if stale else "cyan")
+        now = f" · {snapshot.now:.1f} s"
+        title = Text(sanitize(self._session.info.name) or "ECG")
+        title.truncate(max(1, width - 6 - len(now)), overflow="ellipsis")
+        return Panel(Group(trace, below), title=title.append(now), subtitle=RESEARCH_USE)
 
-    def cells(self, now: float) -> tuple[str, list[str]]:
-        """One wearer's row among several: its style, and the values from the state to the latency."""
+    def cells(self, now: float) -> WearerCells:
+        """One wearer's row among several."""
         snapshot = self._snapshot
         assert snapshot is not None  # noqa: S101 - update() came first
         stale = (snapshot.age > STALE_AFTER_S or device_absent(snapshot)) and not snapshot.ended
         strip, last = self._live_values.status_line(snapshot, now), self._last
         values = dict(value_rows(snapshot, last, 0, stale=stale))
         fresh = None if values["quality"] == "--" else last
-        heads = "  ".join(f"{name}{head_suffix(head)}" for name, head in fresh.heads.items()) if fresh else "--"
+        heads = heads_text(fresh.heads) if fresh else NO_VALUE
         lost, _ = self._live_values.lost_samples(snapshot)
-        return _style(strip), [
-            f"{strip.word}  {strip.text}".strip(),
+        return WearerCells(
+            _style(strip),
+            strip.word,
+            strip.text,
             values["heart rate"].removesuffix(" bpm"),
             values["RMSSD"],
-            values["quality"],
+            NO_VALUE if fresh is None else fresh.quality.grade,
             heads,
-            f"{snapshot.samples}",
-            f"{lost}",
+            f"{snapshot.samples:,}",
+            lost,
             values[LATENCY_NAME],
-        ]
+        )
 
     def _rows(self, snapshot: Snapshot) -> list[tuple[str, str, str]]:
         """Recording, markers and battery: names, values, styles."""
         silent = self._live_values.silence_duration(snapshot)
         strip = recording_indicator(snapshot, self._live_values.recording_failed, able=False, silent=silent)
         reason = self._live_values.recording_failed if strip.word == "RECORDING FAILED" else strip.text
+        if snapshot.ended and strip.tone == "rec":
+            strip = StatusLine("neutral", "RECORDED", strip.text)
         rows = [("recording", f"{strip.word}  {reason}".strip(), _style(strip))]
         if self._markers or self._live_values.markers_missing:
             missing = self._live_values.markers_missing
@@ -196,52 +227,12 @@ class TerminalView:
         return rows
 
 
-def value_rows(snapshot: Snapshot, last: Prediction | None, room: int, *, stale: bool) -> list[tuple[str, str]]:
-    """Names and values below the trace; dashes for values that are unknown.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-    last : Prediction, optional
-        The latest one.
-    room : int
-        Characters that the probabilities of a head may take.
-    stale : bool
-        The latest prediction is too old to show.
-    """
-    fresh = None if stale or snapshot.state.state in {"warming_up", "gap"} else last
-    rows = [("heart rate", f"{fresh.heart_rate:.0f} bpm" if fresh and fresh.heart_rate else "--")]
-    rows.append(("RMSSD", f"{fresh.rmssd:.0f} ms" if fresh and fresh.rmssd is not None else "--"))
-    rows.append(("quality", _quality_text(fresh) if fresh else "--"))
-    for name, head in fresh.heads.items() if fresh else ():
-        rows.append((name.replace("_", " "), _head_text(head, room)))
-    latency = f"{snapshot.latency_p95 * 1000:.0f} ms" if snapshot.latency_p95 is not None else "--"
-    return [*rows, (LATENCY_NAME, latency)]
-
-
-def _head_text(head: HeadResult, room: int) -> str:
-    """Probabilities of a head in at most ``room`` characters, marked if undecided; or its reason to abstain."""
-    if result_state(head) == "number" and head.scale is not None:
-        return f"{value_text(head.value)}  ({interval_text(head)}; scale {head.scale[0]:g} to {head.scale[1]:g})"
-    if not head.probs:
-        return f"abstains: {abstention_text(head)}"
-    prefix = f"{UNDECIDED_LABEL}  " if result_state(head) == "low" else ""
-    return prefix + bars(head.probs, max(0, room - len(prefix)))
-
-
-def prediction_line(item: Prediction) -> str:
-    """One prediction as a plain line."""
-    heads = [f"{name}{head_suffix(head)}" for name, head in item.heads.items()]
-    rate = f"{item.heart_rate:.0f} bpm" if item.heart_rate else "-- bpm"
-    return f"{item.stop:8.1f} s  {rate}  {_quality_text(item)}  " + "  ".join(heads)
-
-
-def event_line(event: StreamEvent, rate: float) -> str:
-    """One event as a plain line; empty for those that only count down."""
-    if isinstance(event, State):
-        counts = event.state == "warming_up" or event.seconds_left is not None
-        return "" if counts else f"{event.state}: {event.detail}"
-    return event_text(event, rate)
+def _table_of(rows: Sequence[tuple[str, str, str]]) -> Table:
+    """Names beside values, each in its style."""
+    table = Table.grid(padding=(0, 2))
+    for name, value, style in rows:
+        table.add_row(Text(name, style="dim"), Text(sanitize(value), style=style))
+    return table
 
 
 def summary_line(session: Session) -> str:
@@ -256,50 +247,5 @@ def summary_line(session: Session) -> str:
     )
 
 
-def braille(x: F32, columns: int) -> list[str]:
-    """A signal as rows of braille dots, scaled to the range in view; blank where samples are missing."""
-    dots = np.zeros((TRACE_ROWS * 4, columns * 2), dtype=bool)
-    known = x[np.isfinite(x)]
-    if len(known) and (high := float(known.max())) > (low := float(known.min())):
-        edges = np.linspace(0, len(x), columns * 2 + 1).astype(int)
-        for column, (start, stop) in enumerate(pairwise(edges.tolist())):
-            piece = x[start : stop + 1]
-            piece = piece[np.isfinite(piece)]
-            if len(piece):
-                top, bottom = (
-                    round((high - float(v)) / (high - low) * (TRACE_ROWS * 4 - 1)) for v in (piece.max(), piece.min())
-                )
-                dots[top : bottom + 1, column] = True
-    weights = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])  # Unicode braille patterns
-    cells = dots.reshape(TRACE_ROWS, 4, columns, 2)
-    codes = (cells * weights[None, :, None, :]).sum(axis=(1, 3)) + 0x2800
-    return ["".join(map(chr, row)) for row in codes]
-
-
-def bars(probs: Mapping[str, float], room: int) -> str:
-    """Probabilities in at most ``room`` characters: as bars if they fit, else as numbers with the likeliest first."""
-    bar = (room + 2 - sum(len(label) + 8 for label in probs)) // len(probs)
-    if bar >= MIN_BAR_CHARACTERS:
-        bar = min(bar, MAX_BAR_CHARACTERS)
-        return "  ".join(f"{label} {'█' * round(p * bar):<{bar}} {p:.2f}" for label, p in probs.items())
-    likeliest = sorted(probs.items(), key=lambda each: -each[1])
-    text = "  ".join(f"{label} {p:.2f}" for label, p in likeliest)
-    return text if len(text) <= room else text[: max(0, room - 1)] + "…"
-
-
-def head_suffix(head: HeadResult) -> str:
-    """What follows a head's name in a line: its answer, or the reason why it abstains."""
-    if result_state(head) == "number":
-        return f" {value_text(head.value)} ({interval_text(head)})"
-    if not head.probs or head.label is None:
-        return f": {abstention_text(head)}"
-    likeliest = f"{head.label} {head.probs[head.label]:.2f}"
-    return f" {UNDECIDED_LABEL} ({likeliest})" if result_state(head) == "low" else f" {likeliest}"
-
-
 def _style(strip: StatusLine) -> str:
     return TONE_STYLES.get(strip.tone, "")
-
-
-def _quality_text(item: Prediction) -> str:
-    return item.quality.grade + (f" ({', '.join(item.quality.reasons)})" if item.quality.reasons else "")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecg_live.cli.terminal import prediction_line, value_rows
+from ecg_live.cli.terminal_texts import prediction_line, value_rows
 from ecg_live.events import Chunk, State, StreamInfo
 from ecg_live.presentation.status import Freshness, head_status
 from ecg_live.recorded.export.csv import _predictions

@@ -14,7 +14,8 @@ import pytest
 from rich.console import Console
 
 import ecg_live as api
-from ecg_live.cli.terminal_wearers import show_wearers
+from ecg_live.cli.terminal import TerminalView
+from ecg_live.cli.terminal_wearers import show_wearers, wearers_table
 from ecg_live.participant_profile import Profile
 from ecg_live.recorded.verify import verify
 from tests.support.command_line import ecg_live, run_json, write_csv
@@ -159,10 +160,30 @@ def test_a_terminal_shows_a_row_each() -> None:
     show_wearers(running, names, lambda: None, Console(file=out, width=200, force_terminal=True, color_system=None))
     last = out.getvalue().split("wearer")[-1]
     for name in ("ann", "bob"):
-        (row,) = (line for line in last.splitlines() if f" {name} " in line and "│" in line)
-        assert "3000" in row
+        (row,) = (line for line in last.splitlines() if f" {name} " in line and "good" in line)
+        assert "3,000" in row
         assert "ended" in row.casefold()
     assert "\x1b[2J" not in out.getvalue()
+
+
+def test_a_row_is_one_line_in_any_terminal() -> None:
+    sessions = [session(seconds_of(beating(12, k))) for k in range(3)]
+    running = group(sessions)
+    running.start()
+    while not running.wait(1.0):
+        pass
+    views = {f"wearer {k} with a long name": TerminalView(each) for k, each in enumerate(sessions)}
+    for view in views.values():
+        view.update()
+    for width in (60, 80, 100, 130):
+        out = io.StringIO()
+        Console(file=out, width=width).print(wearers_table(views, width))
+        lines = out.getvalue().splitlines()
+        assert max(map(len, lines)) <= width
+        rows = [line for line in lines if "wearer " in line and "ENDED" in line]
+        assert len(rows) == 3
+        assert len([line for line in lines if line.strip()]) == 3 + 3  # header, rule, and that it is for research
+        assert ("RMSSD" in out.getvalue()) == (width >= 100)
 
 
 def test_synchrony_of_pairs_in_json_lines(tmp_path: Path) -> None:

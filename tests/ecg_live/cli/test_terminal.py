@@ -9,11 +9,13 @@ import pytest
 from rich.console import Console
 
 from ecg_live.cli import print_error
-from ecg_live.cli.terminal import TerminalView, bars, event_line, show_in_terminal
+from ecg_live.cli.terminal import TerminalView, show_in_terminal
+from ecg_live.cli.terminal_charts import bars
+from ecg_live.cli.terminal_texts import event_line, fitting_hrv_text
 from ecg_live.errors import DeviceError
 from ecg_live.events import Battery, Gap, Marker, SelfReportAnswer, State
 from ecg_live.model.predictor import Predictor
-from ecg_live.results import HeadInfo, Prediction, Quality
+from ecg_live.results import HeadInfo, Hrv, Prediction, Quality
 from ecg_live.session import Session
 from ecg_live.signal.pipeline import SignalPath
 from tests.support.random_bundles import random_bundle
@@ -60,7 +62,7 @@ def test_every_head_has_one_line(shown: tuple[HeadInfo, ...], width: int) -> Non
     view = TerminalView(session)
     view.update()
     out = io.StringIO()
-    Console(file=out, width=width, legacy_windows=False).print(view.render(width))
+    Console(file=out, width=width, legacy_windows=False).print(view.render(width, 24))
     lines = out.getvalue().splitlines()
     assert max(map(len, lines)) == width
     assert len(lines) <= 24
@@ -124,6 +126,32 @@ def test_recording_markers_battery_and_a_lost_device_are_reported() -> None:
         assert words in text
 
 
+@pytest.mark.parametrize(("height", "rows"), [(22, 2), (24, 4), (30, 8)])
+def test_the_trace_leaves_all_rows_their_room(height: int, rows: int) -> None:
+    source = Script(replace(info(256.0), name="a_recording_with_a_very_long_name " * 4), [])
+    session = Session(source, SignalPath(source.info), Predictor(random_bundle()), HEADS, [], HandClock())
+    heads = {head.name: answer(head, 0, 0.9) for head in HEADS}
+    session._send(Prediction(0.0, 10.0, 0.0, heads, 72.0, 41.0, Quality("poor", ("noise",))))
+    session._send(Battery(0.0, 0.41))
+    session._send(Marker(0.0, "a stimulus with a text of more than one line " * 3))
+    lines = painted(TerminalView(session), 80, height).splitlines()
+    assert len(lines) < height  # the cursor has a line
+    assert sum("\u2800" <= line[2] <= "\u28ff" for line in lines) == rows
+    assert lines[0].endswith("… · 10.0 s ─╮")
+    assert "research use only" in lines[-1]
+    assert sum("battery" in line or "samples" in line or "emotion" in line for line in lines) == 3
+
+
+def test_heart_rate_variability_is_shorter_where_it_does_not_fit() -> None:
+    hrv = Hrv(120.0, 140, 1.0, 0, 70.0, 56.0, 60.0, 45.0, 43.0, 67.0, 300.0, 360.0, 0.83)
+    assert fitting_hrv_text(hrv, 90).startswith("SDNN 56 ms  RMSSD 60 ms  pNN50 45 %  LF/HF 0.83  SD1/SD2")
+    short = fitting_hrv_text(hrv, 61)
+    assert "SDNN 56" in short
+    assert "(over 120 s)" in short
+    assert len(short) <= 61
+    assert fitting_hrv_text(None, 61) == "--"
+
+
 HOSTILE = "\x1b[2J\x1b]0;mine\x07 [bold]\r\n[/] \u202eevil"
 
 
@@ -147,8 +175,8 @@ def test_what_others_wrote_cannot_steer_the_terminal(capsys: pytest.CaptureFixtu
     assert said.count("\n") == 2
 
 
-def painted(view: TerminalView) -> str:
+def painted(view: TerminalView, width: int = 100, height: int = 30) -> str:
     view.update()
     out = io.StringIO()
-    Console(file=out, width=100, legacy_windows=False).print(view.render(100))
+    Console(file=out, width=width, legacy_windows=False).print(view.render(width, height))
     return out.getvalue()
