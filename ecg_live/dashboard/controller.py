@@ -101,6 +101,7 @@ class SessionController:
         self._host = host
         self._leave = leave
         self.markers = markers
+        self.recorded = False  # what is shown was recorded: its markers are saved
         self.keys: MarkerKeys = UnnamedKeys(view.mark)
         self._snapshot: Snapshot | None = None
         self._marker_time = 0.0  # of the marker that waits for its text
@@ -125,7 +126,7 @@ class SessionController:
 
     def _show_confirmed(self, marker: Marker, snapshot: Snapshot) -> None:
         when = "" if marker.raw is None else f"  at {clock_text(marker.raw)}"
-        unsaved = unsaved_text(snapshot)
+        unsaved = "" if self.recorded else unsaved_text(snapshot)
         span = parse_span_marker(marker.text)
         if span is not None and span.kind == "block" and not unsaved:
             return  # the study's panel shows it

@@ -126,15 +126,18 @@ def spans(markers: Iterable[TimedText]) -> tuple[Span, ...]:
     Markers that were taken back do not count. A stop without a start is no span.
     """
     found: list[Span] = []
+    newest: dict[tuple[SpanKind, str], int] = {}  # place of the last run of each block and interval
     for time, text in without_undone(markers):
         marker = parse_span_marker(text)
         if marker is None:
             continue
-        runs = [k for k, span in enumerate(found) if (span.kind, span.name) == (marker.kind, marker.name)]
+        place = newest.get((marker.kind, marker.name))
+        last = None if place is None else found[place]
         if marker.note == "start":
-            found.append(Span(marker.kind, marker.name, time, number=len(runs) + 1))
-        elif runs and marker.note == "stop" and found[runs[-1]].stop is None:
-            found[runs[-1]] = replace(found[runs[-1]], stop=time)
-        elif runs and marker.note == "abort":
-            found[runs[-1]] = replace(found[runs[-1]], aborted=True)
+            newest[marker.kind, marker.name] = len(found)
+            found.append(Span(marker.kind, marker.name, time, number=1 if last is None else last.number + 1))
+        elif place is not None and last is not None and marker.note == "stop" and last.stop is None:
+            found[place] = replace(last, stop=time)
+        elif place is not None and last is not None and marker.note == "abort":
+            found[place] = replace(last, aborted=True)
     return tuple(found)

@@ -51,6 +51,7 @@ class PlaybackWindow(MainWindow):
     def __init__(self, view: PlaybackView, editor: AnnotationEditor | None = None, **options: Any) -> None:
         self._playback = view
         super().__init__(view, **options)
+        self.controller.recorded = True
         self._editor = editor
         self.annotations = None if editor is None else AnnotationDock(self, editor, lambda: view.position)
         self._revision = view.revision

@@ -104,6 +104,7 @@ class SessionTimeline:
         self._last: Prediction | None = None
         self.markers: tuple[TimelineMarker, ...] = ()  # that count, and that are no ends of spans
         self._spans: tuple[TimelineSpan, ...] = ()
+        self._spans_due = False
         self._annotated: tuple[TimelineSpan, ...] = ()
 
     @property
@@ -121,6 +122,7 @@ class SessionTimeline:
                 predictions.append(item)
             elif not isinstance(item, RrInterval | HrvResult):
                 self._add_event(item)
+        self._find_spans()
         if math.isfinite(hop := prediction_interval(predictions, math.inf)):
             self.hop = hop
 
@@ -130,6 +132,7 @@ class SessionTimeline:
         self.markers, self._spans = (), ()
         for marker in markers:
             self._add_event(marker)
+        self._find_spans()
         self.revision += 1
 
     def show_annotations(self, annotations: Iterable[SessionAnnotation]) -> None:
@@ -153,6 +156,7 @@ class SessionTimeline:
             self._add_prediction(prediction)
         for event in snapshot.events:
             self._add_event(event)
+        self._find_spans()
 
     def add_report(self, at: float, text: str) -> None:
         """Add a self-report at stream time ``at`` (s)."""
@@ -192,7 +196,14 @@ class SessionTimeline:
         self.revision += 1
         if undone_text(marker.text) is None and parse_span_marker(marker.text) is None:
             self.markers = (*self.markers, marker)[-KEPT_MARKERS:]
+        else:
+            self._spans_due = True
+
+    def _find_spans(self) -> None:
+        """Find the spans and the markers that count, once for all that were added."""
+        if not self._spans_due:
             return
+        self._spans_due = False
         counted = [TimelineMarker(*each) for each in without_undone(self._noted)]
         self.markers = tuple(each for each in counted if parse_span_marker(each.text) is None)
         found = spans(self._noted)

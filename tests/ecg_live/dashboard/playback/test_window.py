@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from ecg_live.dashboard.plane import PlanePanel
 from ecg_live.dashboard.playback.window import PlaybackWindow
 from ecg_live.dashboard.theme import LIGHT
+from ecg_live.events import Marker
 from ecg_live.presentation.alerts import Alert
 from ecg_live.recorded.annotated import open_annotations
 from ecg_live.recorded.playback.opened import open_session
@@ -153,6 +154,16 @@ def test_a_click_on_the_timeline_and_the_slider_choose_a_place(played: Played) -
     assert played.view.position == pytest.approx(45.0)
     played.wait(0.0)
     assert played.window.bar.place.text() == "0:00:45"
+
+
+def test_a_marker_of_the_recording_is_not_said_to_be_lost(played: Played) -> None:
+    found = [(at, item.text) for at, item in played.view.items if isinstance(item, Marker)]
+    at, text = next((at, text) for at, text in found if not text.startswith("block/"))
+    played.view.seek(at - 0.5)
+    played.wait(0.1)
+    played.wait(0.8)
+    assert text in played.window.controller.toast.text
+    assert "not saved" not in played.window.controller.toast.text
 
 
 def test_a_marker_is_kept_beside_the_recording(played: Played, path: Path) -> None:

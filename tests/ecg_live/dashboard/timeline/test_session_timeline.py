@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from ecg_live.dashboard.timeline.session_timeline import KEPT_MARKERS, SessionTi
 from ecg_live.dashboard.trend import broken_line
 from ecg_live.events import Marker, SetChange, State, StreamEvent
 from ecg_live.results import HeadInfo, HeadResult, Poll
+from ecg_live.study.marker_texts import Span, TimedText, spans
 from tests.support.recorded_sessions import window
 from tests.support.simulated_view import FOUR, LOAD, SimulatedView, abstained, answer
 
@@ -83,6 +86,23 @@ def test_blocks_are_spans_and_what_was_taken_back_is_nothing() -> None:
         TimelineSpan("block", "stress", 12.0),
     )
     assert [marker.text for marker in session.timeline.markers] == ["tone"]
+
+
+def test_the_blocks_of_a_recording_are_found_once_for_all_its_markers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once for each of them, a recording with 500 blocks kept its window from opening for a minute."""
+    found: list[int] = []
+
+    def counted(markers: Iterable[TimedText]) -> tuple[Span, ...]:
+        found.append(len(ends := list(markers)))
+        return spans(ends)
+
+    monkeypatch.setattr("ecg_live.dashboard.timeline.session_timeline.spans", counted)
+    timeline = SessionTimeline([])
+    ends = [(k, Marker(k, f"block/b{k // 2}/{'stop' if k % 2 else 'start'}", k)) for k in range(1000)]
+    timeline.add_items(ends)
+    assert len(timeline.spans) == 500
+    timeline.replace_markers(marker for _, marker in ends)
+    assert found == [1000, 1000]
 
 
 def test_markers_are_kept_up_to_a_number_and_reports_and_sets_beside_them() -> None:
