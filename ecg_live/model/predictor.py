@@ -162,14 +162,9 @@ class Predictor:
             return State("baseline", text, now) if text else None
         self._baseline.add_window(window, *features, usable=usable)
         if self._baseline.complete:
-            return State("baseline", complete_text(len(self._baseline)), now)
+            return State("baseline", f"{BASELINE_COMPLETE}: {len(self._baseline)} windows", now)
         left = self._baseline.seconds_left
         return State("baseline", f"{BASELINE_RUNS}: {left:.0f} s to go", now, left)
-
-
-def complete_text(windows: int) -> str:
-    """Detail of the state that a baseline of so many windows is complete."""
-    return f"{BASELINE_COMPLETE}: {windows} windows"
 
 
 def _rating(value: float | None, scale: tuple[float, float], margin: float, which: str) -> HeadResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from math import inf
@@ -11,12 +11,13 @@ from pathlib import Path
 from devices.files import OpenRecording, open_recording
 from devices.files.recording import RecordingItem
 from devices.read_options import ReadOptions
+from ecg_live.cancelling import check_cancelled
 from ecg_live.errors import RecordingError
 from ecg_live.events import Marker
 from ecg_live.model.adaptive import RunningMean
 from ecg_live.model.baseline import TIME_TOLERANCE_S, Baseline
 from ecg_live.model.bundle import Bundle
-from ecg_live.model.predictor import BASELINE_COMPLETE, BASELINE_RUNS, Predictor, complete_text
+from ecg_live.model.predictor import BASELINE_COMPLETE, BASELINE_RUNS, Predictor
 from ecg_live.recorded.report.session import finite_number, parse_json_object
 from ecg_live.recorded.session_file import SessionContents, read_contents
 from ecg_live.results import Window
@@ -62,6 +63,8 @@ def learn_again(
     ------
     RecordingError, ConfigError
         The file cannot be read, or is of another program.
+    SearchCancelled
+        Nobody waits for it any more.
     """
     contents = read_contents(path, ("events",))
     if contents is None:
@@ -80,18 +83,24 @@ def learn_again(
     with closing(open_recording(path, ReadOptions(channel))) as recording:
         lead = recording.info.channels[recording.info.ecg], recording.info.rate
         signal = SignalPath(recording.info, hop, before.scale if before.lead == lead else None)
-        _hear(recording, signal, predictor, {block_text(name, "start"): seconds for name, seconds in rests.items()})
+        begins = {block_text(name, "start"): seconds for name, seconds in rests.items()}
+        completed = _hear(recording, signal, predictor, begins)
     level = replace(predictor.running_mean.before(inf), last=-inf)  # the next recording has a time axis of its own
-    return WearerState(level, signal.scale, _confirmed(predictor.baseline, contents), lead)
+    return WearerState(level, signal.scale, _confirmed(predictor.baseline, completed, contents), lead)
 
 
-def _hear(recording: OpenRecording, signal: SignalPath, predictor: Predictor, rests: Mapping[str, float]) -> None:
-    """Let the predictor see all windows; a marker with one of the texts begins a baseline of so many seconds."""
+def _hear(recording: OpenRecording, signal: SignalPath, predictor: Predictor, rests: Mapping[str, float]) -> list[str]:
+    """Let the predictor see all windows; return what it tells of each baseline that is complete.
+
+    A marker with one of the texts begins a baseline of so many seconds.
+    """
+    completed = list[str]()
     begun = [
         (item.time, rests[item.text]) for item in _items(recording) if isinstance(item, Marker) if item.text in rests
     ]
     items = (item for item in _items(recording) if not isinstance(item, Marker))
     for outputs in (*map(signal.push, items), signal.flush()):
+        check_cancelled()
         windows = [output for output in outputs if isinstance(output, Window)]
         predictor.engine.look_ahead(windows)
         for window in windows:
@@ -99,6 +108,9 @@ def _hear(recording: OpenRecording, signal: SignalPath, predictor: Predictor, re
                 since, seconds = begun.pop(0)
                 predictor.begin_baseline(seconds, since)
             predictor.predict(window)
+            if (told := predictor.baseline_event) is not None and told.detail.startswith(BASELINE_COMPLETE):
+                completed.append(told.detail)
+    return completed
 
 
 def _items(recording: OpenRecording) -> Iterator[RecordingItem]:
@@ -107,10 +119,11 @@ def _items(recording: OpenRecording) -> Iterator[RecordingItem]:
         yield from recording.chunks(max(1, round(READ_BLOCK_S * recording.info.rate)))
 
 
-def _confirmed(baseline: Baseline | None, contents: SessionContents) -> Baseline | None:
-    """The baseline, unless the session told of another one last: a key begins one as well, and notes no marker."""
+def _confirmed(baseline: Baseline | None, completed: Sequence[str], contents: SessionContents) -> Baseline | None:
+    """The baseline, unless the session told of others than ``completed``: a key begins one, and notes no marker."""
     reported = [str(event.get("detail")) for _, event in contents.events() if event.get("state") == "baseline"]
     own = [detail for detail in reported if detail.startswith((BASELINE_RUNS, BASELINE_COMPLETE))]
-    if baseline is None or (own and own[-1] != complete_text(len(baseline))):
+    told = [detail for detail in own if detail.startswith(BASELINE_COMPLETE)]
+    if own and (told != completed or told[-1:] != own[-1:]):
         return None
     return baseline

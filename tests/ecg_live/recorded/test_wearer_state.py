@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextvars import copy_context
 from pathlib import Path
 
 import pytest
 
+from ecg_live.cancelling import SearchCancelled, let_cancel
 from ecg_live.errors import RecordingError
 from ecg_live.events import Chunk, Marker, State
 from ecg_live.model.adaptive import RunningMean
@@ -49,6 +51,7 @@ def learnt(
         ((COMPLETE,), {"rest": 60.0}, 0.0, 0),  # it had not ended
         ((COMPLETE, "resting baseline: 50 s to go"), {"rest": 30.0}, 0.0, 0),  # another one, by key
         (("personal baseline complete: 6 windows",), {"rest": 30.0}, 0.0, 0),  # likewise
+        ((COMPLETE, COMPLETE), {"rest": 30.0}, 0.0, 0),  # likewise, as long as the first
         (("personal baseline of this session before it was cut: 3 windows",), {}, 0.0, 0),
     ],
 )
@@ -70,6 +73,17 @@ def test_a_scale_belongs_to_its_lead(tmp_path: Path) -> None:
     assert same is not None
     assert other is not None
     assert (same.blocks, other.blocks) == (100 + SECONDS, SECONDS)
+
+
+def test_nobody_waits_for_a_session_that_was_not_begun(tmp_path: Path) -> None:
+    path = recorded(tmp_path / "a.xdf")
+
+    def given_up() -> None:
+        let_cancel(lambda: True)
+        learnt(path, {})
+
+    with pytest.raises(SearchCancelled):
+        copy_context().run(given_up)
 
 
 def test_a_file_of_another_program_is_refused(tmp_path: Path) -> None:
