@@ -49,11 +49,12 @@ MIN_BOX_WIDTH_PX = 1.0  # keeps short events visible
 
 @dataclass(frozen=True, slots=True)
 class FigureAxis:
-    """The time axis of a session of ``duration`` s, with its gaps and markers."""
+    """The time axis of a session of ``duration`` s, with its gaps and markers; ``numbers`` of these, or 1 and so on."""
 
     duration: float
     gaps: Sequence[RecordedGap] = ()
     markers: Sequence[RecordedMarker] = ()
+    numbers: Sequence[int] = ()
 
     @property
     def top(self) -> float:
@@ -104,7 +105,7 @@ class FigureAxis:
         plot = self.panel(0, 1, (0, 1))
         row_ends = [0.0] * MARKER_ROWS
         names = []
-        for k, marker in enumerate(self.markers, 1):
+        for k, marker in zip(self.numbers or range(1, len(self.markers) + 1), self.markers, strict=True):
             x = plot.x(min(max(marker.time, 0), self.duration))
             for text in (f"{k} {shorten(marker.text)}", f"{k}"):
                 width = LETTER_WIDTH_PX * len(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -15,7 +15,7 @@ from ecg_live.recorded.report.annotations import annotation_section, exclusion_s
 from ecg_live.recorded.report.blocks import ReportBlock, blocks_section, report_blocks
 from ecg_live.recorded.report.claims import claims_section
 from ecg_live.recorded.report.downsample import column_duration
-from ecg_live.recorded.report.ecg_overview import MAX_SNIPPETS
+from ecg_live.recorded.report.ecg_overview import MAX_SNIPPETS, EcgSnippet
 from ecg_live.recorded.report.figure_axis import FigureAxis
 from ecg_live.recorded.report.figures import head_figure, overview_figure, rhythm_figure, shown_classes, snippet_figure
 from ecg_live.recorded.report.heart import (
@@ -38,7 +38,7 @@ from ecg_live.recorded.report.self_reports import self_report_section
 from ecg_live.recorded.report.sentences import integrity, percent, problems, signal_sentence
 from ecg_live.recorded.report.session import RecordedSession
 from ecg_live.recorded.report.session_intervals import session_intervals
-from ecg_live.recorded.report.statistics import rank_reasons, set_changes
+from ecg_live.recorded.report.statistics import numbered_markers, rank_reasons, set_changes
 from ecg_live.recorded.report.summary import summary_line
 from ecg_live.recorded.report.tables import (
     event_table,
@@ -145,8 +145,8 @@ def _header(session: RecordedSession, blocks: Sequence[ReportBlock], hrv: Hrv) -
 def _timeline(session: RecordedSession, blocks: Sequence[ReportBlock], trend: HrvTrend) -> Markup:
     if not len(session.windows):
         return Markup("")
-    notes = tuple(note for note in session.markers if parse_span_marker(note.text) is None)
-    axis = FigureAxis(session.duration, session.gaps, notes)
+    notes = {k: note for k, note in numbered_markers(session) if parse_span_marker(note.text) is None}
+    axis = FigureAxis(session.duration, session.gaps, tuple(notes.values()), tuple(notes))
     caption = (
         "Windows of 10 s, each at its end; RMSSD of the two minutes before. Where there is no value the line breaks."
     )
@@ -232,7 +232,7 @@ def _snippets(session: RecordedSession) -> Markup:
         return Markup("")
     numbers = {(marker.time, marker.text): k for k, marker in reversed(list(enumerate(session.markers, 1)))}
     pictures = [
-        tag("figure", snippet_figure(each), tag("figcaption", f"{numbers.get((each.time, each.text), '')} {each.text}"))
+        tag("figure", snippet_figure(each), tag("figcaption", _snippet_caption(each, numbers)))
         for each in session.ecg.snippets
     ]
     note = "Raw ECG in mV, from 5 s before to 5 s after each marker"
@@ -242,6 +242,12 @@ def _snippets(session: RecordedSession) -> Markup:
         else "."
     )
     return join((tag("p", note + more, class_="note"), tag("div", pictures, class_="side")))
+
+
+def _snippet_caption(snippet: EcgSnippet, numbers: Mapping[tuple[float, str], int]) -> str:
+    """Number and text of a marker; one that was edited afterwards is shown where it was recorded."""
+    number = numbers.get((snippet.time, snippet.text))
+    return f"{snippet.text} (as recorded)" if number is None else f"{number} {snippet.text}"
 
 
 def _integrity(session: RecordedSession) -> Markup:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ecg_live.annotations.exclusion import touches_excluded
 from ecg_live.events import F64, PAUSE_CAUSE
-from ecg_live.recorded.report.session import RecordedSession
+from ecg_live.recorded.report.session import RecordedMarker, RecordedSession
 from ecg_live.recorded.report.windows import HeadPredictions, Mask, RecordedWindows
 from ecg_live.study.marker_texts import without_undone
 
@@ -121,14 +121,18 @@ def windows_between(windows: RecordedWindows, start: float, stop: float) -> Reco
     return windows.where(np.asarray((windows.start >= start) & (windows.stop <= stop)))
 
 
+def numbered_markers(session: RecordedSession) -> list[tuple[int, RecordedMarker]]:
+    """Markers that count, each with its number among all; without those that were taken back."""
+    places = without_undone((k, marker.text) for k, marker in enumerate(session.markers))
+    return [(int(place) + 1, session.markers[int(place)]) for place, _ in places]
+
+
 def marker_intervals(session: RecordedSession) -> list[MarkerInterval]:
     """Return the intervals between markers, split where a head changes its set; empty without markers.
 
-    Markers that were taken back do not count. Names begin with the marker's number among all. Windows that touch an
-    excluded stretch are left out.
+    Names begin with the marker's number. Windows that touch an excluded stretch are left out.
     """
-    counted = [int(place) for place, _ in without_undone((k, each.text) for k, each in enumerate(session.markers))]
-    notes = [(k + 1, session.markers[k]) for k in counted if 0 <= session.markers[k].time <= session.duration]
+    notes = [(k, note) for k, note in numbered_markers(session) if 0 <= note.time <= session.duration]
     if not notes:
         return []
     edges = [0.0, *(note.time for _, note in notes), session.duration]

@@ -12,7 +12,9 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
+from ecg_live.annotations.change import MarkerKey
 from ecg_live.events import Chunk, State
+from ecg_live.recorded.annotated import open_annotations
 from ecg_live.recorded.report import write_report
 from ecg_live.recorded.report.claims import baseline_text
 from ecg_live.recorded.report.metadata import metadata_table
@@ -21,6 +23,7 @@ from ecg_live.recorded.report.session import RecordedSession, load_session
 from ecg_live.recorded.rr_intervals import read_rr_intervals
 from ecg_live.results import Item, Prediction, RrInterval
 from ecg_live.signal.hrv import compute_hrv
+from tests.support.blocked_session import record_blocks
 from tests.support.html_pages import body, rows, words
 from tests.support.recorded_sessions import STRAP, chunk, reported, strap_story
 from tests.support.study_sessions import record_study, study_items
@@ -184,6 +187,18 @@ def test_nothing_but_samples_is_said_in_a_line(tmp_path: Path) -> None:
         "file whole."
     )
     assert "No RR intervals" in words(overview(page))
+
+
+def test_the_figure_has_the_markers_that_count_under_their_numbers(tmp_path: Path) -> None:
+    path = record_blocks(tmp_path / "s.xdf")
+    open_annotations(path).move(MarkerKey.of(80.0, "sound"), 82.0)
+    page = reported(path)
+    named = [words(each) for each in overview(page).iter("text") if "named" in (each.get("class") or "")]
+    (row,) = [row for row in rows(page, "Markers") if row[-1] == "sound"]
+    assert named == [f"{row[0]} sound"]  # the one that was taken back, and what took it back, are not there
+    captions = [words(each) for each in page.iter("figcaption")]
+    assert "sound (as recorded)" in captions  # its picture is from where it was recorded
+    assert "3 block/rest/start" in captions
 
 
 def test_intervals_of_several_files_are_on_one_axis(tmp_path: Path) -> None:
