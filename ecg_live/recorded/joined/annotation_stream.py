@@ -29,7 +29,7 @@ from ecg_live.xdf.stream_spec import ChannelSpec, StreamSpec
 from ecg_live.xdf.wearer_streams import joined_header
 
 ANNOTATIONS_KEY = "annotations"
-_NAMES = "participant", "session"
+_OWNER_FIELDS = "participant", "session"
 _SPEC = StreamSpec(ANNOTATIONS_KEY, "Annotations", "Annotations", (ChannelSpec("change"),), "string")
 
 
@@ -60,7 +60,7 @@ def recorded_changes(path: Path) -> RecordedChanges:
     if contents is None or not changes:
         return RecordedChanges()
     stamps = TimeAxis(read_recording_files([path])).to_stamps(list(_onsets(changes))).tolist()
-    texts = {name: text for name, text in contents.header_texts.items() if name in _NAMES}
+    texts = {name: text for name, text in contents.header_texts.items() if name in _OWNER_FIELDS}
     return RecordedChanges(list(zip(stamps, changes, strict=True)), texts)
 
 
