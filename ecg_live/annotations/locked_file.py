@@ -81,17 +81,23 @@ def new_locked_file(path: Path) -> Iterator[None]:
 
 def _remove_left(path: Path) -> None:
     """Remove a file that no program holds."""
+    flags = os.O_RDWR | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
     try:
-        file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    except OSError:  # no permission, or a link to nowhere
+        file = os.open(path, flags)  # not for reading alone: NFS then locks it for nobody alone
+    except PermissionError as error:  # its owner may be writing it
+        raise PermissionError(error.errno, f"{path.name} there belongs to another user") from error
+    except OSError:  # a link
         path.unlink(missing_ok=True)
         return
     try:
         if not try_lock(file, alone=True):
             raise BlockingIOError(errno.EAGAIN, "another program writes it")
-        path.unlink(missing_ok=True)
+        if sys.platform != "win32" and has_name(file, path):  # else another program has removed it, and made its own
+            path.unlink()
     finally:
         os.close(file)
+    if sys.platform == "win32":  # which removes no open file
+        path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from pathlib import Path
 
@@ -27,6 +29,30 @@ def test_of_two_programs_that_write_one_file_the_second_is_refused(tmp_path: Pat
         part.write_text("second")
     assert out.read_text() == "second"
     assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such locks")
+def test_the_second_is_refused_on_a_file_server_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NFS locks a file for one program alone only if that may write to it (man 2 flock)."""
+    import fcntl
+
+    local = fcntl.flock
+
+    def flock(file: int, operation: int) -> None:
+        if operation & fcntl.LOCK_EX and fcntl.fcntl(file, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        local(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    out, source = tmp_path / "a.edf", tmp_path / "a.xdf"
+    with atomic_output(out, source, force=False) as part:
+        part.write_text("first")
+        with (
+            pytest.raises(RecordingError, match="is being written by another program"),
+            atomic_output(out, source, force=False),
+        ):
+            pytest.fail("both wrote")
+    assert out.read_text() == "first"
 
 
 def test_a_file_that_came_meanwhile_is_not_replaced_unless_forced(tmp_path: Path) -> None:
