@@ -3,6 +3,7 @@
 import gc
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,13 @@ from tests.emulators import lsl_outlets
 from tests.support import torch_free
 
 if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
     from ecg_live.nats.server import EmbeddedServer
 
 lsl_outlets.isolate()  # before any test calls LSL
 
+QT_PATIENCE_MS = 60_000
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
@@ -38,6 +42,14 @@ def pytest_collection() -> None:
 def pytest_collection_finish() -> None:
     gc.enable()
     gc.freeze()
+
+
+@pytest.fixture
+def qtbot(qtbot: "QtBot") -> "QtBot":
+    """As pytest-qt gives it, but patient: what it waits for may come late where many processes share the cores."""
+    for name in ("waitUntil", "waitActive", "waitExposed", "waitSignal"):
+        setattr(qtbot, name, partial(getattr(qtbot, name), timeout=QT_PATIENCE_MS))
+    return qtbot
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ class SourceReader:
         self._thread.join(0.5)
         assert not self._thread.is_alive(), "it did not wake within 0.5 s of close()"
 
-    def until(self, condition: Callable[[Self], object], seconds: float = 10) -> None:
+    def until(self, condition: Callable[[Self], object], seconds: float = 60) -> None:
         """Wait until a condition on the items holds."""
         with self._came:
             satisfied = self._came.wait_for(lambda: self.error is not None or condition(self), seconds)

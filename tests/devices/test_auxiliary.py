@@ -33,7 +33,7 @@ def take(samples: Samples, count: int) -> tuple[np.ndarray[tuple[int, int], np.d
     """Values and times of so many samples at least."""
     taken: list[AuxiliarySamples] = []
     while sum(len(each.times) for each in taken) < count:
-        taken.append(samples.get(timeout=20))
+        taken.append(samples.get(timeout=60))
     values = np.concatenate([each.values for each in taken if isinstance(each.values, np.ndarray)])
     return values, [time for each in taken for time in each.times.tolist()]
 
@@ -57,7 +57,7 @@ def test_a_stream_that_breaks_is_reported_at_once_and_its_loss_counted() -> None
         values, times = take(samples, 64)
         first.kill()
         with outlet(*options):
-            report = states.get(timeout=20)
+            report = states.get(timeout=60)
             assert report.state == "warning"
             assert stream in report.detail
             later, later_times = take(samples, 64)
@@ -79,7 +79,7 @@ def test_irregular_samples_with_their_own_times(form: int) -> None:
             made.push_sample(row, begun + k)
         taken: list[AuxiliarySamples] = []
         while sum(len(each.times) for each in taken) < len(rows):
-            taken.append(samples.get(timeout=10))
+            taken.append(samples.get(timeout=60))
     assert [list(row) for each in taken for row in each.values] == rows
     times = np.concatenate([each.times for each in taken])
     offset = time.monotonic() - pylsl.local_clock()

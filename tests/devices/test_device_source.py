@@ -35,7 +35,7 @@ class Rig:
 
     def finish(self) -> None:
         self.source.close()
-        self.reader.join(timeout=0.5)
+        self.reader.join(timeout=60)
         assert not self.reader.is_alive()
 
 
@@ -55,7 +55,7 @@ def test_what_the_driver_gives_arrives_in_order(rig: Rig) -> None:
     rig.ether.present = True
     rig.time.advance(2)
     rig.source._queue.end()
-    rig.reader.join(timeout=5)
+    rig.reader.join(timeout=60)
     counted = [item for item in rig.items if isinstance(item, Chunk | Gap)]
     assert [item.start for item in counted[1:]] == [item.stop for item in counted[:-1]]
     assert counted[-1].stop == pytest.approx(1400, abs=20)
@@ -92,7 +92,7 @@ def test_an_error_comes_after_what_came_before_it() -> None:
         rig.ether.lose()
         rig.time.advance(40)
         rig.reader.start()
-        rig.reader.join(timeout=5)
+        rig.reader.join(timeout=60)
         assert isinstance(rig.error, DeviceLost)
         assert any(isinstance(item, Chunk) for item in rig.items)
         with pytest.raises(DeviceLost):  # whoever asks again is told again

@@ -163,7 +163,7 @@ def test_silent_port_is_another_try() -> None:
         assert not task.done()
         task.cancel()
         await link.close()
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < 2.0  # a reply is waited for longer
 
     asyncio.run(main())
     os.close(own)
@@ -189,5 +189,5 @@ def test_host_reports_the_device_when_somebody_opens_and_closes() -> None:
     emulator = Watched(counting(), 3)
     with SerialHost(emulator) as host:
         asyncio.run(main(host.port))
-        assert left.wait(2)
+        assert left.wait(60)
         assert not emulator.streaming

@@ -133,10 +133,10 @@ def test_stop_from_another_thread_wakes_a_silent_source(make: Make, clock: HandC
     sink = Keep()
     session, source = make([*paced(clock, 10.5), Script.SILENCE], sink)
     session.start()
-    assert source.silent.wait(20)
+    assert source.silent.wait(60)
     assert not session.wait(0)
     session.stop()
-    assert session.wait(20)
+    assert session.wait(60)
     state, summary = last_two(sink)
     assert (state.state, state.detail) == ("ended", "stopped")
     assert (summary.samples, summary.predictions) == (10.5 * 256, 1)
@@ -176,10 +176,10 @@ def test_seconds_end_a_silent_source(make: Make, clock: HandClock) -> None:
     sink = Keep()
     session, source = make([*paced(clock, 2), Script.SILENCE], sink, seconds=5.0)
     session.start()
-    assert source.silent.wait(20)
+    assert source.silent.wait(60)
     assert not session.wait(0)
     clock.wait(5.0)
-    assert session.wait(20)
+    assert session.wait(60)
     assert last_two(sink)[1].samples == 2 * 256
 
 

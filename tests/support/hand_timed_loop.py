@@ -35,7 +35,7 @@ class HandTime:
             self.idle = self.loop is not None and self.loop.is_closed()
             if self.loop is not None and not self.idle:
                 self.loop.call_soon_threadsafe(lambda: None)
-            assert self.moved.wait_for(lambda: self.idle, timeout=10), "the loop is stuck"
+            assert self.moved.wait_for(lambda: self.idle, timeout=60), "the loop is stuck"
 
 
 class _Selector(selectors.SelectSelector):

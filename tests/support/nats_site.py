@@ -59,7 +59,7 @@ def run(work: Callable[[], Coroutine[Any, Any, None]], seconds: float = 30.0) ->
     asyncio.run(limited())
 
 
-async def until(ready: Callable[[], bool], seconds: float = 20.0) -> None:
+async def until(ready: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until something is so."""
     async with asyncio.timeout(seconds):
         while not ready():  # noqa: ASYNC110 - it may change anywhere

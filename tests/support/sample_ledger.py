@@ -74,7 +74,7 @@ class Listener:
 
     def close(self) -> None:
         self._source.close()
-        self._thread.join(10)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
     def _listen(self) -> None:

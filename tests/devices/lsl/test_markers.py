@@ -41,12 +41,12 @@ def test_text_and_time_of_a_stream_that_starts_later_and_again() -> None:
             for k in range(3):
                 made.push_sample([f"trial {k} µ"], begun + k)
             for k in range(3):
-                text, when = marks.get(timeout=10)
+                text, when = marks.get(timeout=60)
                 assert text == f"trial {k} µ"
                 assert when == pytest.approx(begun + 700 + k, abs=2e-3)
             del made, other
         begun = time.monotonic()
-    assert time.monotonic() - begun < 0.5
+    assert time.monotonic() - begun < markers._JOIN_TIMEOUT_S
     assert marks.empty()
 
 
@@ -57,11 +57,11 @@ def test_markers_on_another_clock_are_noted_when_they_come_and_reported_once(sta
     with following("task3", marks, told):
         made = outlet("Task3", source="stimulus")
         assert made.wait_for_consumers(10)
-        assert told.get(timeout=10).state in {"markers", "markers_missing"}
+        assert told.get(timeout=60).state in {"markers", "markers_missing"}
         for k in range(3):
             before = time.monotonic() + 700
             made.push_sample([str(k)], stamp)
-            text, when = marks.get(timeout=10)
+            text, when = marks.get(timeout=60)
             assert text == str(k)
             assert before <= when <= time.monotonic() + 700
     warnings = [state.detail for state in list(told.queue) if state.state == "warning"]
@@ -86,7 +86,7 @@ def test_all_takes_text_and_whatever_is_called_markers_save_our_own_output() -> 
         for made, values, text in wanted:
             assert made.wait_for_consumers(10)
             made.push_sample(values)
-            assert marks.get(timeout=10)[0] == text
+            assert marks.get(timeout=60)[0] == text
         assert not any(made.have_consumers() for made in unwanted)
     with following("ecg-live markers", marks):
         assert not unwanted[1].wait_for_consumers(0.5)
@@ -106,19 +106,19 @@ def test_some_that_start_together_are_followed_together(monkeypatch: pytest.Monk
         assert all(each.wait_for_consumers(10) for each in outlets)
         for k, each in enumerate(outlets):
             each.push_sample([str(k)])
-        assert {marks.get(timeout=30)[0] for _ in outlets} == {str(k) for k in range(6)}
+        assert {marks.get(timeout=60)[0] for _ in outlets} == {str(k) for k in range(6)}
 
 
 def test_a_stream_that_is_missing_there_and_gone_is_reported() -> None:
     told: queue.Queue[State] = queue.Queue()
     with following("Task2", queue.Queue(), told):
-        state = told.get(timeout=10)
+        state = told.get(timeout=60)
         assert (state.state, (state.time or 0) > 700) == ("markers_missing", True)
         assert "no marker stream Task2" in state.detail
         made = outlet("Task2", source="psychopy2")
-        assert told.get(timeout=10).state == "markers"
+        assert told.get(timeout=60).state == "markers"
         del made
-        state = told.get(timeout=10)
+        state = told.get(timeout=60)
         assert (state.state, state.detail.split(":")[0]) == ("markers_missing", "marker stream Task2 is gone")
     assert told.empty()
 
@@ -127,4 +127,4 @@ def test_leaving_waits_for_no_stream() -> None:
     begun = time.monotonic()
     with following("nobody", queue.Queue()):
         pass
-    assert time.monotonic() - begun < 0.5
+    assert time.monotonic() - begun < markers._JOIN_TIMEOUT_S

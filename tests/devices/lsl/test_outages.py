@@ -68,12 +68,12 @@ def test_a_twin_is_never_taken_for_the_stream_that_was_chosen() -> None:
         with SourceReader(open_lsl(f"uid={uid}", ReadOptions(), timeouts=QUICK)) as reader:
             reader.until(lambda reader: reader.received > 100)
             one.kill()  # either the one that is read, or the other
-            with contextlib.suppress(AssertionError):
-                reader.until(lambda reader: "lost" in reader.states, 0.7)
+            before = reader.received
+            reader.until(lambda reader: "lost" in reader.states or reader.received > before + RATE)
             got = reader.received
-            with contextlib.suppress(AssertionError):
-                reader.until(lambda reader: reader.received > got, 0.5)
-            assert ("lost" in reader.states) == (reader.received == got)
+            if "lost" in reader.states:
+                with pytest.raises(AssertionError):
+                    reader.until(lambda reader: reader.received > got, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_stream_that_is_gone_before_it_sent_anything_is_not_waited_for_long() 
         child.kill()
         child.wait()
         with SourceReader(source) as reader, pytest.raises(DeviceLost, match="is gone, and has sent nothing"):
-            reader.until(lambda _: False, 20)
+            reader.until(lambda _: False)
 
 
 @pytest.mark.soak

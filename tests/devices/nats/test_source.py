@@ -75,7 +75,7 @@ class Listener:
 
     def end(self) -> None:
         self.source.close()
-        self._thread.join(5)
+        self._thread.join(60)
         assert self.over
 
 

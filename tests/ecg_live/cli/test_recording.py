@@ -190,7 +190,7 @@ def test_a_recording_goes_on_while_no_one_reads_the_json_and_ctrl_c_ends_it(tmp_
     with WarmProgram(*command, "--record", path, stdout=pipe, stderr=pipe, pipesize=4096) as running:
         until(lambda: path.exists() and path.stat().st_size > 0 and verify(path).closed)  # 15 kB of lines
         running.send_signal(signal.SIGINT)
-        assert running.wait(30) == 1
+        assert running.wait(60) == 1
         assert running.stderr is not None
         assert "were not read" in running.stderr.read()
     assert verify(path).sound

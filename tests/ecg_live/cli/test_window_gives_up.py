@@ -76,7 +76,7 @@ def test_a_recording_goes_on_without_its_window(
         record=recorded,
     )
     session.start()
-    source.silent.wait(10)
+    source.silent.wait(60)
     try:
         if recorded:
             _show_dashboard(session, settings, "x")
@@ -86,7 +86,7 @@ def test_a_recording_goes_on_without_its_window(
             assert not session.wait(0)
     finally:
         session.stop()
-        assert session.wait(10)
+        assert session.wait(60)
     said = capsys.readouterr().err
     assert ("goes on without its window" in said) == recorded
     assert session.error is None
@@ -123,11 +123,11 @@ def test_a_study_goes_on_in_the_terminal_without_its_window(tmp_path: Path) -> N
     assert run.advance()
     assert run.status().course.phase == "self_report"
     session.start()
-    source.silent.wait(10)
+    source.silent.wait(60)
     study: Any = SimpleNamespace(run=run)
     try:
         _show_dashboard(session, settings, "x", study)
         assert run.status().course.number == 2
     finally:
         Unseen.stop(session)
-        assert session.wait(10)
+        assert session.wait(60)

@@ -30,7 +30,7 @@ def test_it_shows_what_is_looked_for_until_it_is_found(qtbot: QtBot) -> None:
         shown.set()
 
     QtCore.QTimer.singleShot(0, look)
-    assert search(lambda: shown.wait(10), "ecg-live", "looking for lsl:<b>X</b>") is True
+    assert search(lambda: shown.wait(60), "ecg-live", "looking for lsl:<b>X</b>") is True
     assert seen == ["looking for lsl:<b>X</b>"]
 
 

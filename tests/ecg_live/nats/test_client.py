@@ -58,15 +58,15 @@ def test_each_socket_is_closed_that_was_opened() -> None:
         try:
             assert client._transport is not None
             client._transport.close()  # type: ignore[no-untyped-call]
-            await asyncio.wait_for(back.wait(), 20)
+            await asyncio.wait_for(back.wait(), 60)
             while server.open > 1:
                 server.closed.clear()
-                await asyncio.wait_for(server.closed.wait(), 20)
+                await asyncio.wait_for(server.closed.wait(), 60)
             assert (server.opened, server.open) == (5, 1)
             await client.close_soon()
             while server.open:
                 server.closed.clear()
-                await asyncio.wait_for(server.closed.wait(), 20)
+                await asyncio.wait_for(server.closed.wait(), 60)
         finally:
             gc.enable()
         listening.close()
@@ -91,7 +91,7 @@ def test_client_whose_last_words_cannot_be_sent_is_closed(monkeypatch: pytest.Mo
         await client.publish("a", b"b")
         client._pending_data_size = 1
         await client.close_soon()
-        await asyncio.wait_for(server.closed.wait(), 20)
+        await asyncio.wait_for(server.closed.wait(), 60)
         listening.close()
         await listening.wait_closed()
 

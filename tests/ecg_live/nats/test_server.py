@@ -55,7 +55,7 @@ def test_of_several_that_begin_at_once_one_starts_the_server(tmp_path: Path, mon
     together = Barrier(4)
 
     def begin(_: int) -> MachineServer:
-        together.wait(30)
+        together.wait(60)
         return MachineServer("10")
 
     with ThreadPoolExecutor(4) as threads, ExitStack() as held:
@@ -76,7 +76,7 @@ def test_a_server_whose_owner_was_killed_is_adopted(tmp_path: Path, monkeypatch:
             assert child.poll() is None
         with MachineServer() as adopted:
             assert adopted.found == orphan
-        assert child.wait(10) is not None
+        assert child.wait(60) is not None
         assert known_server() is None
     finally:
         child.kill()

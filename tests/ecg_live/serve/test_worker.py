@@ -166,7 +166,7 @@ def test_another_worker_goes_on_from_the_stored_state(
             await bridge.close()
             expected = alone(items)
             async with working(place) as second:
-                await until(lambda: len(first.served) + len(second.served) >= len(expected), 25)
+                await until(lambda: len(first.served) + len(second.served) >= len(expected))
                 assert plain(await results(place, "P1")) == plain(expected)
                 assert plain([item for _, item in [*first.served, *second.served]]) == plain(expected)
                 assert "rebuilt" not in " ".join(state.detail for state in second.reported)
@@ -265,7 +265,7 @@ def test_a_worker_and_a_bridge_of_another_machine_that_die_are_replaced_once_the
             async with working(place) as second:
                 await asyncio.sleep(2.0)
                 assert second.worker.counts.partitions == 0  # it may still live
-                await until(lambda: second.worker.counts.partitions == 2, 12)
+                await until(lambda: second.worker.counts.partitions == 2)
                 await mine.claim()
                 await mine.close()
 

@@ -203,7 +203,7 @@ def test_all_sinks_see_one_order_whoever_sends() -> None:
     gate = threading.Barrier(4)
 
     def send(first: int) -> None:
-        gate.wait(10)
+        gate.wait(60)
         for k in range(50):
             item: Item = Marker(1000.0, f"{first + k}")
             hall.fanout.send(item)
@@ -212,7 +212,7 @@ def test_all_sinks_see_one_order_whoever_sends() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert len(one.items) == 200
     assert one.items == other.items
 

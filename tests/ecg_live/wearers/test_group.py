@@ -164,12 +164,12 @@ def test_a_wearer_who_stays_is_not_held_up_by_one_who_is_silent() -> None:
     ]
     together = group(sessions)
     together.start()
-    assert sessions[1].wait(30)
+    assert sessions[1].wait(60)
     assert len(of(other, Prediction)) == 6
     assert not together.wait(0)
     assert len(of(silent, Prediction)) >= 2
     together.stop()
-    assert together.wait(30)
+    assert together.wait(60)
     assert [each.summary is not None for each in sessions] == [True, True]
 
 
@@ -198,7 +198,7 @@ def test_a_marker_goes_to_all_and_is_noted_once() -> None:
         done.set()
 
     together.mark("stimulus", 1000.0, note)
-    assert done.wait(30)
+    assert done.wait(60)
     together.report(State("warning", "a marker input has a remark"))
     together.stop()
     while not together.wait(0.05):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["radio", "system_bus"]
 
-PATIENCE_S = 30  # for a process to end
+PATIENCE_S = 60  # for a process to end
 
 
 @contextlib.contextmanager
@@ -84,7 +84,7 @@ def test_a_bitalino_on_a_pseudo_terminal(tmp_path: Path) -> None:
         assert source.startswith("bitalino:/dev/pts/")
         assert len(read(source, 100)) >= 100
         process.send_signal(signal.SIGTERM)
-        assert process.wait(5) == 143
+        assert process.wait(PATIENCE_S) == 143
 
 
 def test_another_rate_keeps_the_signal() -> None:
