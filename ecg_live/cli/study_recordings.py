@@ -56,7 +56,7 @@ class StudyRecordings:
         """
         from ecg_live.recorded.session_file import read_contents, read_file_header
 
-        found, copies = dict[Path, str](), set[tuple[str, str, int]]()
+        parts, dates = dict[tuple[str, str], Path](), dict[Path, str]()
         for path, in_place in self._candidates(moved=moved):
             try:
                 contents = read_contents(path, ())
@@ -67,10 +67,11 @@ class StudyRecordings:
             if not ours or (texts.get("participant"), texts.get("session")) != self._ids:
                 continue
             header = read_file_header(path)
-            same = header.get("recording", str(path)), header.get("part", ""), path.stat().st_size
-            if same not in copies:
-                copies.add(same)
-                found[path] = header.get("datetime", "")
+            part = header.get("recording", str(path)), header.get("part", "")
+            other = parts.get(part)  # a copy; it may be closed or rescued, and then the longer one has all
+            if other is None or path.stat().st_size > other.stat().st_size:
+                parts[part], dates[path] = path, header.get("datetime", "")
+        found = {path: dates[path] for path in parts.values()}
         if all(self._part_number(path) for path in found):  # a clock that was set back orders parts wrongly
             return sorted(found, key=lambda path: (self._part_number(path), _instant(found[path]), path.name))
         return sorted(found, key=lambda path: (_instant(found[path]), self._part_number(path), path.name))

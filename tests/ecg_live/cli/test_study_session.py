@@ -15,9 +15,11 @@ import pylsl
 import pytest
 import pyxdf
 
+from devices.read_options import ReadOptions
 from ecg_live.cli.study_recordings import refuse_growing
 from ecg_live.cli.study_session import plan_session
 from ecg_live.errors import ConfigError
+from ecg_live.recorded.export import export
 from ecg_live.sinks.xdf_file import XdfFile
 from tests.support.command_line import ECG, ecg_live, of, run_json
 
@@ -156,6 +158,14 @@ def test_a_recording_that_was_moved_is_gone_on_with(study: Path) -> None:
     os.utime(path, (time.time() - 9, time.time() - 9))
     shutil.copy(path, study.parent / "P01.xdf")
     assert plan_session(study, None, {"participant": "P01"}, resume=True).earlier == (path,)  # a copy tells nothing new
+    closed = path.with_name("P01_closed.xdf")
+    export(path, "xdf", closed, ReadOptions())
+    assert plan_session(study, None, {"participant": "P01"}, resume=True).earlier == (path,)
+    with (study.parent / "P01.xdf").open("ab") as file:
+        file.write(bytes(100))
+    planned = plan_session(study, None, {"participant": "P01"}, resume=True)
+    assert planned.earlier == (study.parent / "P01.xdf",)  # the longer one
+    closed.unlink()
     path.unlink()
     planned = plan_session(study, None, {"participant": "P01"}, resume=True)
     assert planned.blocks[planned.first].name == "task"
