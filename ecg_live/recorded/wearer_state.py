@@ -108,8 +108,8 @@ def _hear(recording: OpenRecording, signal: SignalPath, predictor: Predictor, re
                 since, seconds = begun.pop(0)
                 predictor.begin_baseline(seconds, since)
             predictor.predict(window)
-            if (told := predictor.baseline_event) is not None and told.detail.startswith(BASELINE_COMPLETE):
-                completed.append(told.detail)
+            if (event := predictor.baseline_event) is not None and event.detail.startswith(BASELINE_COMPLETE):
+                completed.append(event.detail)
     return completed
 
 
@@ -123,7 +123,7 @@ def _confirmed(baseline: Baseline | None, completed: Sequence[str], contents: Se
     """The baseline, unless the session told of others than ``completed``: a key begins one, and notes no marker."""
     reported = [str(event.get("detail")) for _, event in contents.events() if event.get("state") == "baseline"]
     own = [detail for detail in reported if detail.startswith((BASELINE_RUNS, BASELINE_COMPLETE))]
-    told = [detail for detail in own if detail.startswith(BASELINE_COMPLETE)]
-    if own and (told != completed or told[-1:] != own[-1:]):
+    announced = [detail for detail in own if detail.startswith(BASELINE_COMPLETE)]
+    if own and (announced != completed or announced[-1:] != own[-1:]):
         return None
     return baseline
