@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # at run time only where something went wrong
 
 PROCESS_START_S = monotonic()  # closest to the moment at which the user gave the command
 SIGNALLED = 128  # exit codes above it say which signal ended the command
+NOTICE_PREFIX, REMEDY_PREFIX = "ecg-live: ", "  what to do: "
 MAX_SHOWN_PROBLEMS = 20  # files of a folder
 SIBLING_PACKAGES = ("devices", "training")  # installed beside ecg_live, under names that a user's folder may have too
 
@@ -160,15 +161,15 @@ def print_error(error: Exception) -> None:
     remedy = getattr(error, "remedy", "")
     print_notice(getattr(error, "message", str(error)))
     if remedy:
-        _print_line(f"  what to do: {sanitize(remedy)}")
+        print_line(REMEDY_PREFIX + sanitize(remedy))
 
 
 def print_notice(text: str) -> None:
     """Print a line on standard error, if there is one; control characters in file and device names are removed."""
-    _print_line(f"ecg-live: {sanitize(text)}")
+    print_line(NOTICE_PREFIX + sanitize(text))
 
 
-def _print_line(line: str) -> None:
+def print_line(line: str) -> None:
     """Print a line on standard error; one that nobody can read, as in a closed terminal, ends no session."""
     if sys.stderr is not None:
         with contextlib.suppress(OSError):

@@ -6,12 +6,12 @@ import json
 import math
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from ecg_live.cli import print_notice
+from ecg_live.cli import NOTICE_PREFIX, REMEDY_PREFIX, SIGNALLED, print_line, print_notice
 from ecg_live.cli.signals import CaughtSignals, session_signals
 from ecg_live.config import window_file
 from ecg_live.errors import EcgLiveError
@@ -106,14 +106,35 @@ def compared_session(opened: OpenedSession) -> ComparedSession:
     return ComparedSession(title, recorded.heads, recorded.items, opened.session.duration)
 
 
-def open_in_program(paths: Sequence[Path]) -> str:
-    """Open sessions or a folder in a program of their own; return why that failed, or nothing."""
+def open_in_program(paths: Sequence[Path], failed: Callable[[str], object] = lambda _: None) -> str:
+    """Open sessions or a folder in a program of their own; return why that failed, or nothing.
+
+    ``failed`` is called, on another thread, with why the program could not show them: nobody sees its terminal.
+    """
     command = [sys.executable, "-m", "ecg_live", "open", *map(str, paths)]
     try:
-        subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own arguments
+        program = subprocess.Popen(  # noqa: S603 - our own arguments
+            command, start_new_session=True, stderr=subprocess.PIPE, text=True, errors="replace"
+        )
     except OSError as error:
         return f"cannot be opened: {error.strerror or error}"
+    Thread(target=_follow, args=(program, failed), name="opened session", daemon=True).start()
     return ""
+
+
+def _follow(program: subprocess.Popen[str], failed: Callable[[str], object]) -> None:
+    """Pass on what a program says until it ends; report the error that ended it."""
+    said = ""
+    with program:
+        for line in program.stderr or ():
+            text = line.rstrip()
+            print_line(text)
+            if text.startswith(NOTICE_PREFIX):
+                said = text.removeprefix(NOTICE_PREFIX)  # the last one is why it ended
+            elif text.startswith(REMEDY_PREFIX):
+                said += f" ({text.removeprefix(REMEDY_PREFIX)})"
+    if 0 < program.returncode < SIGNALLED:
+        failed(said or f"the program ended with {program.returncode}")
 
 
 class FolderLibrary:
@@ -146,7 +167,9 @@ class FolderLibrary:
 
     def open(self, paths: Sequence[Path]) -> None:
         """Open sessions in a program of their own, which outlives the browser."""
-        self._messages.append(open_in_program(paths) or f"opening {', '.join(path.name for path in paths)}")
+        self._messages.append(f"opening {', '.join(path.name for path in paths)}")
+        if problem := open_in_program(paths, self._messages.append):
+            self._messages.append(problem)
 
     def write_table(self, paths: Sequence[Path], out: Path) -> None:
         """Write the group table of sessions on a thread; a file that is there is replaced, as the dialog asked."""
