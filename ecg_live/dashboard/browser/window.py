@@ -18,6 +18,7 @@ ROW_MARGIN_PX = 10  # of a row's height beyond its letters
 COLUMN_MARGIN_PX = 8
 CELL_STYLE = "QTableView::item { padding: 0 7px; }"
 TABLE_FILES = "Table (*.csv);;Parquet (*.parquet)"
+NOTHING_TEXT = "No recording (.xdf) here: ecg-live run SOURCE --record FILE makes one"
 
 
 class BrowserWindow(QtWidgets.QMainWindow):
@@ -33,6 +34,7 @@ class BrowserWindow(QtWidgets.QMainWindow):
     def __init__(self, library: SessionLibrary, memory: PreferenceStore | None = None) -> None:
         super().__init__()
         self._library = library
+        self._nothing = ""  # why there is nothing to show
         preferences = (memory or PreferenceStore()).read()
         self.model = SessionModel()
         self.shown = SessionFilter(self.model)
@@ -144,6 +146,9 @@ class BrowserWindow(QtWidgets.QMainWindow):
     def restart(self) -> None:
         """Read the folder again; sessions that have not changed are not read twice."""
         self.model.clear()
+        folder = self._library.folder
+        gone = f"{folder} is not there any more: connect its disk or share, then read again"
+        self._nothing = NOTHING_TEXT if folder.is_dir() else gone
         self._library.rescan()
         self.refresh()
 
@@ -159,11 +164,13 @@ class BrowserWindow(QtWidgets.QMainWindow):
         elif entries or not over:
             self._show_count(done, total, over=over)
         elif not self.model.entries:
-            self.status.show_text("No recording (.xdf) here: ecg-live run SOURCE --record FILE makes one")
+            self.status.show_text(self._nothing)
 
     def _show_count(self, done: int, total: int, *, over: bool) -> None:
         shown = self.shown.rowCount()
-        count = f"{shown} of {len(self.model.entries)} sessions" if self.words.text() else f"{shown} sessions"
+        every = len(self.model.entries)
+        noun = "session" if every == 1 else "sessions"
+        count = f"{shown} of {every} {noun}" if self.words.text() else f"{shown} {noun}"
         self.status.show_text(count if over else f"{count}, reading {done} of {total}")
 
     def _fit_columns(self) -> None:

@@ -145,3 +145,13 @@ def test_an_empty_folder_says_what_to_do(qtbot: QtBot, tmp_path: Path) -> None:
     library._scan.wait()
     made.refresh()
     assert "No recording (.xdf) here" in made.status.text()
+    record(tmp_path / "none" / "one.xdf", story())
+    made.rescan.click()
+    library._scan.wait()
+    made.refresh()
+    assert made.status.text() == "1 session"
+    (tmp_path / "none").rename(tmp_path / "away")  # as a share that is taken away
+    made.rescan.click()
+    library._scan.wait()
+    made.refresh()
+    assert made.status.text().startswith(f"{tmp_path / 'none'} is not there any more")
