@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -99,8 +100,10 @@ def locked_dataset(folder: Path) -> Iterator[None]:
             private_folder(folder)
             held.enter_context(locked_file(folder / _LOCK))
         except OSError as error:
-            what = f"{folder} cannot be written to: {error.strerror or error}"
-            raise RecordingError(what, "name another folder with --out") from error
+            where, remedy = folder, "name another folder with --out"
+            if os.access(folder / _LOCK, os.F_OK):  # as of another user's export that was killed
+                where, remedy = folder / _LOCK, "remove it if no export writes there now, or " + remedy
+            raise RecordingError(f"{where} cannot be written to: {error.strerror or error}", remedy) from error
         yield
 
 

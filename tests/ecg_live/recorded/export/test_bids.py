@@ -277,6 +277,17 @@ def test_exports_at_the_same_time_each_leave_their_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no modes")
+def test_a_lock_that_cannot_be_opened_is_named(session: Path, tmp_path: Path) -> None:
+    """Such as that of another user's export, which was killed."""
+    lock = tmp_path / "study" / ".ecg-live.lock"
+    lock.mkdir(parents=True)
+    with pytest.raises(
+        RecordingError, match=r"\.ecg-live\.lock cannot be written to.*remove it if no export"
+    ) as refused:
+        to_bids(session, tmp_path / "study")
+    assert str(lock) in refused.value.message
+
+
 def test_a_table_that_others_read_stays_readable(session: Path, tmp_path: Path) -> None:
     to_bids(session, tmp_path / "study")
     (tmp_path / "study" / "participants.tsv").chmod(0o664)
