@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ecg_live.cli.commands.options import Debug, Json
+from ecg_live.text import sanitize
 
 
 def study(
@@ -29,6 +31,7 @@ def study(
         _edit(file)
         return
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
 
@@ -41,13 +44,22 @@ def study(
     if as_json:
         print(json.dumps({each: [block.name for block in blocks] for each, blocks in orders.items()}))
         return
+    rows = {each: [_described(block.name, block.seconds) for block in blocks] for each, blocks in orders.items()}
     table = Table(title=Text(plan.name), title_justify="left")
     table.add_column("participant")
     for number in range(1, len(plan.blocks) + 1):
         table.add_column(str(number))
-    for each, blocks in orders.items():
-        table.add_row(Text(each), *(Text(_described(block.name, block.seconds)) for block in blocks))
-    Console().print(table)
+    for each, cells in rows.items():
+        table.add_row(Text(each), *map(Text, cells))
+    console = Console()
+    unlimited = console.options.update(max_width=sys.maxsize)
+    if Measurement.get(console, unlimited, table).maximum <= console.width:
+        console.print(table)
+        return
+    print(sanitize(plan.name))  # the names would be cut to nothing
+    for each, cells in rows.items():
+        listed = (f"{number} {sanitize(cell)}" for number, cell in enumerate(cells, start=1))
+        print(f"\n{sanitize(each)}: {', '.join(listed)}")
 
 
 def _edit(file: Path) -> None:

@@ -30,6 +30,14 @@ def test_the_plan_of_all_participants(tmp_path: Path) -> None:
     assert json.loads(ecg_live("study", path, "--json").stdout) == {"P01": ["rest", "task"], "P02": ["task", "rest"]}
 
 
+def test_blocks_that_do_not_fit_beside_each_other_are_listed(tmp_path: Path) -> None:
+    path = tmp_path / "study.toml"
+    path.write_text(STUDY + "".join(f'[[blocks]]\nname = "b{number}"\nseconds = 9\n' for number in range(3, 500)))
+    shown = ecg_live("study", path).stdout
+    assert shown.startswith("Lab [stress]\n\nP01: 1 rest (60 s), ")
+    assert all(f" b{number} (9 s)" in shown for number in range(3, 500))
+
+
 def test_faults_take_one_line_and_exit_with_2(tmp_path: Path) -> None:
     path = tmp_path / "study.toml"
     path.write_text(STUDY.replace("seconds = 60", "secondes = 60"))
