@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -58,9 +59,9 @@ class XdfFile:
             private_folder(path.parent)
         except OSError as error:
             raise RecordingError(f"{path.parent} cannot be made: {error.strerror}", "choose another folder") from error
-        if path.exists() or path.is_symlink():
-            raise _exists_error(path)
         try:
+            if path.exists() or path.is_symlink():
+                raise _exists_error(path)
             self._file = new_file(self._part or path, flags=os.O_RDWR | os.O_APPEND)
         except FileExistsError as error:
             raise _exists_error(path) from error
@@ -223,7 +224,9 @@ def _exists_error(path: Path) -> RecordingError:
 
 
 def _not_made_error(path: Path, error: OSError) -> RecordingError:
-    return RecordingError(f"{path} cannot be made: {error.strerror}", "choose another folder")
+    too_long = error.errno == errno.ENAMETOOLONG
+    remedy = "choose a shorter name, participant or session" if too_long else "choose another folder"
+    return RecordingError(f"{path} cannot be made: {error.strerror}", remedy)
 
 
 def being_written(path: Path) -> bool:

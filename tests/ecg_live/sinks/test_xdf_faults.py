@@ -292,6 +292,13 @@ def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
             recorder(tmp_path / "shut" / "a.xdf")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="it has another word for it")
+def test_a_name_that_is_too_long_is_refused_as_any_other_fault_of_a_recording(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match=r"File name too long \(choose a shorter name, participant or session"):
+        recorder(tmp_path / f"{'x' * 300}.xdf")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_slow_disk_loses_nothing_and_blocks_no_one(tmp_path: Path) -> None:
     path, clock, slow, stuck = tmp_path / "a.xdf", HandClock(), Event(), Event()
     slow.set()
