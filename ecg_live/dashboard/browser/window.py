@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -148,7 +149,8 @@ class BrowserWindow(QtWidgets.QMainWindow):
         self.model.clear()
         folder = self._library.folder
         gone = f"{folder} is not there any more: connect its disk or share, then read again"
-        self._nothing = NOTHING_TEXT if folder.is_dir() else gone
+        there = os.path.isdir(folder)  # noqa: PTH112 - a share that is gone raises there: False here
+        self._nothing = NOTHING_TEXT if there else gone
         self._library.rescan()
         self.refresh()
 

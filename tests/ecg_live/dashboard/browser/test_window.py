@@ -155,3 +155,8 @@ def test_an_empty_folder_says_what_to_do(qtbot: QtBot, tmp_path: Path) -> None:
     library._scan.wait()
     made.refresh()
     assert made.status.text().startswith(f"{tmp_path / 'none'} is not there any more")
+    library.folder = tmp_path / ("long" * 100)  # to ask for it fails, as of a share whose server is away
+    made.rescan.click()
+    library._scan.wait()
+    made.refresh()
+    assert "is not there any more" in made.status.text()
