@@ -12,7 +12,7 @@ from typing import Any
 
 from ecg_live.errors import ConfigError, DatasetError
 from ecg_live.model.bundle import load_bundle, save_bundle
-from ecg_live.tables import check_table_path
+from ecg_live.tables import check_replaceable, check_table_path
 from training.data.copies import refuse_copied_files, refuse_copied_windows
 from training.data.corpus import Corpus
 from training.data.kept_back import split_subjects
@@ -21,7 +21,7 @@ from training.datasets import open_dataset, open_unlabelled
 from training.datasets.class_order import choose_labels
 from training.datasets.dataset import Dataset
 from training.datasets.last_seconds import label_last
-from training.evaluation.prediction_table import NamedPredictions, NamedRatings, write_predictions
+from training.evaluation.prediction_table import PLACE_COLUMNS, NamedPredictions, NamedRatings, write_predictions
 from training.fine_tuned_encoders import FINE_TUNED_FOLDER, check_fine_tuning, fine_tuned_encoders
 from training.learnable_labels import check_labels, make_scorable_windows, refuse_replaced_heads
 from training.outcome import make_bundle, make_report
@@ -189,6 +189,7 @@ def _check_job(job: TrainJob) -> None:
         if path.is_dir():
             raise ConfigError(f"--out {job.out}: {path} is a folder", "rename it, or choose another")
     check_table_path(job.predictions_path, "--predictions")
+    check_replaceable(job.predictions_path, PLACE_COLUMNS)
     for path in job.tables:
         check_text_path(path)
     if job.add_head and (job.encoder or job.pretrain or job.start):

@@ -51,8 +51,8 @@ def evaluate(
     from ecg_live.cli.one_thread import use_one_thread
 
     use_one_thread()  # as live: a window is too small to share, and under load threads wait for each other
-    from ecg_live.tables import check_table_path
-    from training.evaluation.prediction_table import write_predictions
+    from ecg_live.tables import check_replaceable, check_table_path
+    from training.evaluation.prediction_table import PLACE_COLUMNS, write_predictions
     from training.evaluation.score_bundles import score_bundles
     from training.progress import ProgressDisplay
     from training.report.text_tables import check_text_path, write_text_tables
@@ -61,6 +61,7 @@ def evaluate(
         raise ConfigError(f"{len(dataset)} --dataset and {len(data)} --data", "give each data set its folder")
     if predictions is not None:
         check_table_path(predictions, "--predictions")
+        check_replaceable(predictions, PLACE_COLUMNS)
     for path in table or ():
         check_text_path(path)
     with ProgressDisplay() as progress:

@@ -103,12 +103,20 @@ def test_lines_name_model_data_set_and_test(folder: Path) -> None:
         ),
         (("a", *DATA, "one", "--table", "absent/s.md"), 2, "--table absent/s.md: there is no folder absent"),
         (("a", *DATA, "one", "--predictions", "p.xlsx"), 2, "--predictions p.xlsx: the suffix is .xlsx"),
+        (
+            ("a", *DATA, "one", "--predictions", "rows"),
+            2,
+            "is there already, and is no table that begins with model",
+        ),
     ],
 )
 def test_bad_input_is_one_line(folder: Path, options: tuple[str, ...], code: int, message: str) -> None:
     paths = {"a", "b", "other", "one", "mood"}
     files = {name: folder / (f"{name}.safetensors" if name in {"a", "b", "other"} else name) for name in paths}
+    files["rows"] = folder / "one" / "manifest.csv"
+    before = files["rows"].read_bytes()
     done = ecg_live("evaluate", *(files.get(option, option) for option in options), "--baseline", 0)
     assert done.returncode == code
     assert message in done.stderr.splitlines()[-2]
     assert done.stdout == ""
+    assert files["rows"].read_bytes() == before
