@@ -124,17 +124,17 @@ def open_in_program(paths: Sequence[Path], failed: Callable[[str], object] = lam
 
 def _follow(program: subprocess.Popen[str], failed: Callable[[str], object]) -> None:
     """Pass on what a program says until it ends; report the error that ended it."""
-    said = ""
+    reason = ""
     with program:
         for line in program.stderr or ():
             text = line.rstrip()
             print_line(text)
             if text.startswith(NOTICE_PREFIX):
-                said = text.removeprefix(NOTICE_PREFIX)  # the last one is why it ended
+                reason = text.removeprefix(NOTICE_PREFIX)  # the last one is why it ended
             elif text.startswith(REMEDY_PREFIX):
-                said += f" ({text.removeprefix(REMEDY_PREFIX)})"
+                reason += f" ({text.removeprefix(REMEDY_PREFIX)})"
     if 0 < program.returncode < SIGNALLED:
-        failed(said or f"the program ended with {program.returncode}")
+        failed(reason or f"the program ended with {program.returncode}")
 
 
 class FolderLibrary:
