@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # at run time only where something went wrong
 
 PROCESS_START_S = monotonic()  # closest to the moment at which the user gave the command
 SIGNALLED = 128  # exit codes above it say which signal ended the command
+INTERRUPTED = 130  # Ctrl-C
 NOTICE_PREFIX, REMEDY_PREFIX = "ecg-live: ", "  what to do: "
 MAX_SHOWN_PROBLEMS = 20  # files of a folder
 SIBLING_PACKAGES = ("devices", "training")  # installed beside ecg_live, under names that a user's folder may have too
@@ -79,6 +80,8 @@ def _run() -> int | str | None:
     except SystemExit as end:
         broken = end.__context__  # typer exits with 1 if the reader of the output has gone
         return _lost_output(broken) if isinstance(broken, BrokenPipeError) else end.code
+    except KeyboardInterrupt:  # before a command takes care of it, as while it loads
+        return INTERRUPTED
     except (EcgLiveError, ImportError, OSError) as error:
         known = _as_known_error(error)
         if known is None or "--debug" in sys.argv:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ecg_live import cli
 from tests.support.warm_program import run_warm
 
 COMMAND = [sys.executable, "-m", "ecg_live"]
@@ -72,3 +73,12 @@ def test_a_folder_of_the_user_that_hides_a_package_is_named(name: str, command: 
         f"ecg-live: {tmp_path / package} hides the package {package.removesuffix('.py')!r} of ecg-live",
         "  what to do: rename it, or run ecg-live from another folder",
     ]
+
+
+def test_ctrl_c_while_a_command_loads_is_an_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_start_page", interrupted)
+    monkeypatch.setattr(sys, "argv", ["ecg-live"])
+    assert cli._run() == 130
