@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ecg_live.events import F64
+from ecg_live.signal.qrs import within
 
 # Peaks are found in a running mean of five samples; their two neighbours in it need three samples on either side.
-REACH = 3
+AROUND = np.arange(-3, 4)[:, None]
 
 
 def refine_peaks(x: F64, peaks: npt.NDArray[np.int64]) -> F64:
@@ -28,7 +29,7 @@ def refine_peaks(x: F64, peaks: npt.NDArray[np.int64]) -> F64:
     """
     if not len(peaks):
         return np.empty(0)
-    around = [x[np.clip(peaks + k, 0, len(x) - 1)] for k in range(-REACH, REACH + 1)]
+    around = x[within(peaks + AROUND, len(x))]
     middle = around[2] + around[3] + around[4]  # in each of the three sums
     before = around[0] + around[1] + middle
     at = around[1] + middle + around[5]
@@ -36,4 +37,4 @@ def refine_peaks(x: F64, peaks: npt.NDArray[np.int64]) -> F64:
     curvature = before - 2 * at + after
     shift = np.divide(before - after, 2 * curvature, out=np.zeros(len(peaks)), where=curvature != 0)
     extreme = (at - before) * (at - after) > 0
-    return np.asarray(peaks + np.where(extreme, np.clip(shift, -0.5, 0.5), 0.0))
+    return np.asarray(peaks + np.where(extreme, np.minimum(np.maximum(shift, -0.5), 0.5), 0.0))
