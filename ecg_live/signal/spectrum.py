@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from ecg_live.events import F64
@@ -48,10 +50,20 @@ def welch(x: F64, rate: float, segment: int) -> tuple[F64, F64]:
 
     Segments under a Hann window overlap by half, each less its mean.
     """
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(segment) / segment)
+    window, weight, frequency = _hann(segment, rate)
     step = segment - segment // 2
     starts = range(0, len(x) - segment + 1, step)
     parts = np.stack([x[start : start + segment] - x[start : start + segment].mean() for start in starts])
-    power = np.abs(np.fft.rfft(parts * window, axis=1)) ** 2 / (rate * np.sum(window**2))
+    power = np.abs(np.fft.rfft(parts * window, axis=1)) ** 2 / weight
     power[:, 1 : None if segment % 2 else -1] *= 2
-    return np.asarray(np.fft.rfftfreq(segment, 1 / rate), dtype=np.float64), np.asarray(power.mean(axis=0))
+    return frequency, np.asarray(power.mean(axis=0))
+
+
+@lru_cache(maxsize=32)  # the last minutes hold a number of samples that hardly changes
+def _hann(segment: int, rate: float) -> tuple[F64, float, F64]:
+    """Window (n,) of a segment, what its power is divided by, and the spectrum's frequencies."""
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(segment) / segment)
+    frequency = np.asarray(np.fft.rfftfreq(segment, 1 / rate), dtype=np.float64)
+    window.setflags(write=False)
+    frequency.setflags(write=False)
+    return window, rate * float(np.sum(window**2)), frequency

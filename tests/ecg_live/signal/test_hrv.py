@@ -67,6 +67,19 @@ def test_the_numbers_alone_tell_why_there_is_none(seconds: float, hole: float) -
         assert again.spectrum_reason == found.spectrum_reason
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_the_time_domain_is_numpys_to_the_bit(seed: int) -> None:
+    stop, rr = tachogram(60.0 + 12 * seed, seed)
+    found, nn = measured(stop, rr, seconds=float(stop[-1])), rr[(stop - rr >= 0.0)] * 1000
+    steps = np.diff(rr[stop - rr >= 0.0]) * 1000
+    assert found.heart_rate == 60_000 / nn.mean()
+    assert found.sdnn == nn.std(ddof=1)
+    assert found.rmssd == np.sqrt(np.mean(steps**2))
+    assert found.pnn50 == np.mean(np.abs(steps) > 50) * 100
+    sd1 = steps.std(ddof=1) / np.sqrt(2)
+    assert (found.sd1, found.sd2) == (sd1, np.sqrt(2 * nn.var(ddof=1) - sd1**2))
+
+
 def test_the_bands_hold_the_power_that_was_put_in() -> None:
     """A sine of amplitude a has a power of a² / 2."""
     found = measured(*tachogram(300.0, breathing=40.0, baroreflex=25.0))
