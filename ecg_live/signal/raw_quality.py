@@ -152,7 +152,7 @@ class RawQualityMeter:
 
     def _railed(self, x: F64, low: float, high: float) -> bool:
         bottom, top, share = self.rails(low, high)
-        return float(np.mean((x <= bottom) | (x >= top))) > share
+        return int(np.count_nonzero((x <= bottom) | (x >= top))) / len(x) > share
 
     def rails(self, low: float, high: float) -> tuple[float, float, float]:
         """Limits (mV) at or beyond which a sample is railed, and the share of such samples that a block may have.
