@@ -17,7 +17,7 @@ from ecg_live.events import Chunk, Clock, Gap, Marker, State, StreamEvent, Strea
 
 _MIN_SPEED = 1e-3  # times real time
 _MAX_WAIT_S = 3600.0  # a lock waits 292 years at most, and a gap may last longer at a low speed
-_UNPACED_CHUNK_S = 16.0  # of signal in a chunk, at infinite speed: windows are then made many at once
+_UNPACED_CHUNK_S = 32.0  # of signal in a chunk, at infinite speed: windows are then made many at once
 Wait = Callable[[float], bool]  # waits that many seconds; returns True at once when the source is closed
 
 

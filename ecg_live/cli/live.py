@@ -28,6 +28,7 @@ from ecg_live.cli.session_setup import (
 from ecg_live.cli.signals import CaughtSignals, session_signals
 from ecg_live.config import LiveSettings, load_settings, window_file
 from ecg_live.errors import ConfigError, EcgLiveError
+from ecg_live.freed_memory import keep_freed_memory
 from ecg_live.resources import DEFAULT_MODEL, demo_recording
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ def live(
             log=settings.log,
         )
     uri, settings = with_acceleration(uri, settings)
+    if not math.isfinite(settings.speed):  # windows are assessed many at a time, in large arrays
+        keep_freed_memory()
     with log_to(settings.log, private_words(settings, uri)):
         return _run(uri, settings, study, start, debug=debug)
 

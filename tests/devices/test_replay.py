@@ -66,10 +66,10 @@ def test_chunks_come_when_they_are_due_and_no_drift_adds_up(speed: float) -> Non
 
 def test_as_fast_as_it_goes_never_waits() -> None:
     time_ = Time()
-    items = play(Replay(recording(ramp(0, 32500)), ReadOptions(speed=math.inf), time_.clock, time_.wait))
+    items = play(Replay(recording(ramp(0, 64_500)), ReadOptions(speed=math.inf), time_.clock, time_.wait))
     chunks = [item for item in items if isinstance(item, Chunk)]
     assert time_.waits == 0
-    assert [len(c.samples) for c in chunks] == [16_000] * 2 + [500]
+    assert [len(c.samples) for c in chunks] == [32_000] * 2 + [500]
     assert all(c.arrived is None for c in chunks)
 
 

@@ -16,6 +16,7 @@ from devices.read_options import ReadOptions
 from devices.uri import check_source, open_source
 from ecg_live.errors import EcgLiveError
 from ecg_live.events import State
+from ecg_live.freed_memory import keep_freed_memory
 from ecg_live.model.bundle import Bundle, load_bundle
 from ecg_live.model.card import check_signal
 from ecg_live.model.predictor import Predictor
@@ -83,6 +84,7 @@ def score_recording(task: ScoreTask) -> dict[str, Any]:
     RecordingError
         The part cannot be written.
     """
+    keep_freed_memory()  # in whichever process this is
     before = recording_stamp(task.path)
     found: dict[str, Any] = {"error": None, "windows": 0}
     bundle = _bundle(task.options.model, task.options.sha256)
