@@ -7,7 +7,7 @@ and its own hatching three times as much as the same from a picture (measured).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import cast
 
@@ -17,10 +17,11 @@ from PyQt6 import QtCore, QtGui
 
 HATCH_TILE_PX = 256, 64  # a multiple of Qt's pattern of 8 x 8
 RANGE_OPACITY = 0.25
+FEW_COLUMNS = 8  # up to which rectangles cost less
 _FORMAT = QtGui.QImage.Format.Format_ARGB32_Premultiplied
 
 Pixels = npt.NDArray[np.floating]
-Columns = Iterable[tuple[float, float, QtGui.QColor]]  # left and right end (px), and colour
+Columns = Sequence[tuple[float, float, QtGui.QColor]]  # left and right end (px), and colour
 
 
 def device_ratio(painter: QtGui.QPainter) -> float:
@@ -48,6 +49,10 @@ def _hatch_tile(rgba: int) -> QtGui.QImage:
 
 def fill_columns(painter: QtGui.QPainter, area: QtCore.QRectF, columns: Columns) -> None:
     """Fill columns as high as an area, each from its left to its right end (px), over those before it."""
+    if len(columns) <= FEW_COLUMNS:
+        for left, right, colour in columns:
+            painter.fillRect(QtCore.QRectF(left, area.top(), right - left, area.height()), colour)
+        return
     ratio = device_ratio(painter)
     row = _row(area, ratio)
     row.setDevicePixelRatio(ratio)
@@ -62,8 +67,9 @@ def fill_columns(painter: QtGui.QPainter, area: QtCore.QRectF, columns: Columns)
 def shade_columns(
     painter: QtGui.QPainter, area: QtCore.QRectF, lefts: Pixels, rights: Pixels, colour: QtGui.QColor
 ) -> None:
-    """Fill columns as `fill_columns` does, all in one colour; where they overlap too."""
-    if not len(lefts):
+    """Fill columns as `fill_columns` does, all in one colour; they do not overlap."""
+    if len(lefts) <= FEW_COLUMNS:
+        fill_columns(painter, area, [(*ends, colour) for ends in zip(lefts.tolist(), rights.tolist(), strict=True)])
         return
     ratio = device_ratio(painter)
     row = _row(area, ratio)

@@ -12,6 +12,7 @@ from ecg_live.dashboard.ecg_grid import painter_on
 
 AREA = QtCore.QRectF(20.3, 7.6, 150, 40.7)
 SPANS = [(20.3, 31.9), (40.2, 41.1), (50.5, 90.49), (60, 70), (165.5, 170.3)]
+MANY = [*SPANS[:3], *((100 + 5.7 * k, 102.3 + 5.7 * k) for k in range(11)), SPANS[4]]  # side by side
 RATIOS = (1.0, 1.5, 2.0)
 
 
@@ -56,25 +57,27 @@ def test_hatching_is_that_of_qt(qtbot: QtBot, ratio: float) -> None:
 @pytest.mark.parametrize("ratio", RATIOS)
 def test_columns_are_those_of_rectangles_one_over_the_other(qtbot: QtBot, ratio: float) -> None:
     rectangles, columns = Canvas(ratio), Canvas(ratio)
-    named = [
-        (*ends, colour(name, 0.2)) for ends, name in zip(SPANS, ("red", "blue", "red", "green", "red"), strict=True)
-    ]
+    names = ("red", "blue", "green")
+    named = [(*ends, colour(names[k % 3], 0.2)) for k, ends in enumerate([*SPANS, *MANY[3:-1]])]
     with painter_on(rectangles.pixmap) as painter:
         for left, right, tint in named:
             painter.fillRect(QtCore.QRectF(left, AREA.top(), right - left, AREA.height()), tint)
     with painter_on(columns.pixmap) as painter:
-        fill_columns(painter, AREA, iter(named))
+        fill_columns(painter, AREA, named)
         fill_columns(painter, AREA, [])
     assert np.abs(rectangles.pixels - columns.pixels).max() <= 1  # rounded once more where two lie on each other
     np.testing.assert_array_equal(rectangles.pixels[:, : round(50 * ratio)], columns.pixels[:, : round(50 * ratio)])
 
 
 @pytest.mark.parametrize("ratio", RATIOS)
-def test_columns_of_one_colour_are_shaded_once(qtbot: QtBot, ratio: float) -> None:
+@pytest.mark.parametrize("spans", [MANY, MANY[:3]], ids=len)
+def test_columns_of_one_colour_are_those_of_rectangles(
+    qtbot: QtBot, ratio: float, spans: list[tuple[float, float]]
+) -> None:
     rectangles, columns = Canvas(ratio), Canvas(ratio)
-    lefts, rights = np.array(SPANS).T
+    lefts, rights = np.array(spans).T
     with painter_on(rectangles.pixmap) as painter:
-        for left, right in [*SPANS[:3], SPANS[4]]:  # the fourth lies within the third
+        for left, right in spans:
             painter.fillRect(QtCore.QRectF(left, AREA.top(), right - left, AREA.height()), colour("blue", 0.4))
     with painter_on(columns.pixmap) as painter:
         shade_columns(painter, AREA, lefts, rights, colour("blue", 0.4))
