@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ecg_live import cli
+from ecg_live.cli.one_thread import THREAD_COUNTS
 from tests.support.warm_program import run_warm
 
 COMMAND = [sys.executable, "-m", "ecg_live"]
@@ -40,6 +41,23 @@ def test_a_reader_that_has_left_is_no_fault(command: str) -> None:
         assert (done.returncode, done.stderr) == (0, "")
     finally:
         os.close(writer)
+
+
+@pytest.mark.parametrize("options", [[], ["--seconds", "9"]], ids=["alone", "with an option"])
+def test_a_demonstration_that_is_interrupted_ends_so(monkeypatch: pytest.MonkeyPatch, options: list[str]) -> None:
+    """Ctrl-C before its window takes it, whether the command line was read by typer or had nothing to read."""
+
+    def interrupted(*_args: object, **_named: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    for name in THREAD_COUNTS:
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setattr("ecg_live.cli.live.live", interrupted)
+    monkeypatch.setattr(sys, "argv", ["ecg-live", "demo", *options])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 130
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
