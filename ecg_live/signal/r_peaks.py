@@ -9,7 +9,7 @@ from ecg_live.events import F64
 from ecg_live.signal.qrs import within
 
 # Peaks are found in a running mean of five samples; their two neighbours in it need three samples on either side.
-AROUND = np.arange(-3, 4)[:, None]
+SAMPLES_AROUND = np.arange(-3, 4)[:, None]
 
 
 def refine_peaks(x: F64, peaks: npt.NDArray[np.int64]) -> F64:
@@ -29,7 +29,7 @@ def refine_peaks(x: F64, peaks: npt.NDArray[np.int64]) -> F64:
     """
     if not len(peaks):
         return np.empty(0)
-    around = x[within(peaks + AROUND, len(x))]
+    around = x[within(peaks + SAMPLES_AROUND, len(x))]
     middle = around[2] + around[3] + around[4]  # in each of the three sums
     before = around[0] + around[1] + middle
     at = around[1] + middle + around[5]
