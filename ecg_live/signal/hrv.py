@@ -94,6 +94,8 @@ def _why_none(found: Hrv) -> str | None:
     if found.coverage < MIN_COVERAGE:
         left_out = f", {found.ectopic} ectopic or artefact" if found.ectopic else ""
         return f"normal intervals cover {found.coverage:.0%} of it, {MIN_COVERAGE:.0%} are needed{left_out}"
+    if found.intervals < 2:  # as a damaged file may say; no heart beats so slowly
+        return f"{found.intervals} normal interval, 2 are needed"
     return None
 
 

@@ -142,6 +142,13 @@ def test_no_input_gives_anything_but_numbers_or_none(count: int, seed: int) -> N
     assert all(value is None or isinstance(value, str) or np.isfinite(value) for value in asdict(found).values())
 
 
+def test_one_interval_has_no_variability() -> None:
+    """A damaged file may hold one that is long enough for all else."""
+    found = measured(np.array([110.0]), np.array([109.0]), seconds=120.0)
+    assert (found.sdnn, found.reason) == (None, "1 normal interval, 2 are needed")
+    assert with_reasons(replace(found, reason=None, spectrum_reason=None)) == found
+
+
 def test_what_does_not_fit_together_is_refused() -> None:
     with pytest.raises(ValueError, match="2 times, 1 intervals, 1 flags in 0 to 10 s"):
         compute_hrv(np.zeros(2), np.zeros(1), np.ones(1, bool), (0, 10))
