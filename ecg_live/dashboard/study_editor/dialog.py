@@ -45,7 +45,7 @@ class StudyEditor(QtWidgets.QDialog):
     saved = QtCore.pyqtSignal(Path)
 
     def __init__(self, path: Path | None = None, parent: QtWidgets.QWidget | None = None) -> None:
-        text = None if path is None or not path.exists() else read_study_text(path)
+        text = None if path is None else _text_there(path)
         name = path or Path("study.toml")
         document = StudyDocument(NEW_STUDY if text is None else text, name)  # first: no half of a window is left
         super().__init__(parent)
@@ -128,7 +128,7 @@ class StudyEditor(QtWidgets.QDialog):
 
     def _changed_elsewhere(self, path: Path) -> bool:
         """Whether another program has changed the file since it was read; each change is asked about once."""
-        there = read_study_text(path) if path.exists() else None
+        there = _text_there(path)
         if there in {None, self._written, self._warned}:
             return False
         self._warned = there
@@ -214,6 +214,15 @@ class StudyEditor(QtWidgets.QDialog):
         column.addWidget(self.pages, 1)
         column.addWidget(self.bar)
         column.addLayout(buttons)
+
+
+def _text_there(path: Path) -> str | None:
+    """Text of a study file; None where there is none yet. Errors are those of `read_study_text`."""
+    try:
+        there = path.exists()
+    except OSError as error:  # the server of a share is away
+        raise ConfigError(f"{path}: {error.strerror}", "check the path") from error
+    return read_study_text(path) if there else None
 
 
 def _summary(study: Study) -> str:

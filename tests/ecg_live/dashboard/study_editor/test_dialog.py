@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,19 @@ def test_what_another_program_wrote_meanwhile_is_replaced_when_asked_twice_only(
     assert editor.save()
     assert load_study(path).name == "Mine"
     assert editor.save()
+
+
+def test_a_share_whose_server_is_away_is_a_line(
+    editor: StudyEditor, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_path: Path) -> bool:
+        raise OSError(errno.EHOSTDOWN, "Host is down")
+
+    monkeypatch.setattr(Path, "exists", away)
+    assert not editor.save()
+    assert editor.message.text() == f"{path}: Host is down (check the path)"
+    with pytest.raises(ConfigError, match="Host is down"):
+        StudyEditor(path)
 
 
 def test_a_new_study_does_not_replace_a_file_that_came_meanwhile(tmp_path: Path, qtbot: QtBot) -> None:
