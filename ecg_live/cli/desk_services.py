@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -57,7 +58,7 @@ class CommandLineServices:
         """Show the recorded sessions of a folder in a window of their own; return why not, or nothing."""
         from ecg_live.cli.browsing import open_in_program
 
-        if not Path(folder).is_dir():
+        if not os.path.isdir(folder):  # noqa: PTH112 - where its share is gone, Path.is_dir raises
             return f"There is no folder {folder} yet: the first recording makes it"
         return open_in_program([Path(folder)])
 
@@ -72,12 +73,11 @@ class CommandLineServices:
         try:
             profile = Profile(participant)
             used = sorted(_recordings_of(profile, folder), key=lambda path: path.stat().st_mtime)
-            known = bool(profile.files())
+            return ParticipantNote(_note(participant, session, used, known=bool(profile.files())))
         except ConfigError as error:
             return ParticipantNote(str(error), error=True)
         except (EcgLiveError, OSError) as error:
             return ParticipantNote(f"what was recorded of {participant} cannot be read: {error}")
-        return ParticipantNote(_note(participant, session, used, known=known))
 
     def study_choice(self, path: str, session: str) -> StudyChoice:
         """Read a study file, and find the participant whose turn it is."""

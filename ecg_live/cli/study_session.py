@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
@@ -153,7 +154,8 @@ def _first_block(blocks: Sequence[Block], ids: tuple[str, str], earlier: Sequenc
 
 def file_beside(given: str | None, path: Path) -> str | None:
     """A file's path, which may be relative to the study file; anything else as it is."""
-    return str(path.parent / given) if given and (path.parent / given).is_file() else given
+    beside = str(path.parent / (given or ""))
+    return beside if os.path.isfile(beside) else given  # noqa: PTH113 - of a long source Path.is_file raises
 
 
 def check_streams(study: Study) -> None:

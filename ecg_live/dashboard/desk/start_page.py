@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
-from pathlib import Path
 
 from PyQt6 import QtCore, QtWidgets
 
@@ -121,7 +121,7 @@ class StartPage(QtWidgets.QWidget):
 
     def _choose_source(self, uri: str) -> None:
         """Choose the source that a study names, though it may not be in reach."""
-        if Path(uri).is_file():
+        if os.path.isfile(uri):  # noqa: PTH113 - of a long source, or a share that is gone, Path.is_file raises
             self.add_file(uri)
             return
         self._known.setdefault(uri, FoundSource(uri, STUDY_SOURCE_KIND, uri))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -88,7 +89,7 @@ class StudyRow(QtWidgets.QWidget):
         ask = QtWidgets.QFileDialog.getSaveFileName if new else QtWidgets.QFileDialog.getOpenFileName
         found, _ = ask(self, self.list.itemText(row), "study.toml" if new else "", STUDY_FILES)
         self.list.setCurrentIndex(self.list.findData(self._path))
-        if new and found and not Path(found).exists():
+        if new and found and not os.path.exists(found):  # noqa: PTH110 - where a share is gone, Path.exists raises
             self.open_editor(found)  # which may be closed without a study
         elif found:
             self.choose(found)

@@ -288,6 +288,13 @@ def test_what_is_known_of_a_participant(home: Path) -> None:
     assert services.participant_note("x" * 300, "", str(folder), "").error
 
 
+def test_a_folder_that_cannot_be_asked_for_is_none(tmp_path: Path) -> None:
+    """Of a share whose server is away, as of a name that is too long."""
+    folder = str(tmp_path / ("x" * 300))
+    assert CommandLineServices().browse(folder).startswith("There is no folder")
+    assert "cannot be read" in CommandLineServices().participant_note("P01", "", folder, "").text
+
+
 def test_without_a_display_the_desk_names_what_to_do() -> None:
     done = ecg_live("desk")
     assert done.returncode == 2

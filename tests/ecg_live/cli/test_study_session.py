@@ -17,7 +17,7 @@ import pyxdf
 
 from devices.read_options import ReadOptions
 from ecg_live.cli.study_recordings import refuse_growing
-from ecg_live.cli.study_session import plan_session
+from ecg_live.cli.study_session import file_beside, plan_session
 from ecg_live.errors import ConfigError
 from ecg_live.recorded.export import export
 from ecg_live.sinks.xdf_file import XdfFile
@@ -283,3 +283,9 @@ def test_a_recording_whose_device_is_away_is_another_desks_as_well(tmp_path: Pat
         refuse_growing(path)
     file.close()
     refuse_growing(path)
+
+
+def test_a_source_may_be_longer_than_the_name_of_a_file(tmp_path: Path) -> None:
+    source = f"lsl:name={'x' * 300}"
+    assert file_beside(source, tmp_path / "study.toml") == source
+    assert file_beside(None, tmp_path / "study.toml") is None
