@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,8 @@ SIBLING_PACKAGES = ("devices", "training")  # installed beside ecg_live, under n
 
 def main() -> None:
     """Run the command line; errors become one line and a remedy on standard error, and an exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may lack a letter of an id; standard error does so itself
+        sys.stdout.reconfigure(errors="backslashreplace")
     code = _run()
     if isinstance(code, int) and code > SIGNALLED:
         from ecg_live.cli.signals import keep_exit_code

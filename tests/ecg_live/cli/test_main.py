@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -100,3 +101,20 @@ def test_ctrl_c_while_a_command_loads_is_an_exit_code(monkeypatch: pytest.Monkey
     monkeypatch.setattr(cli, "_start_page", interrupted)
     monkeypatch.setattr(sys, "argv", ["ecg-live"])
     assert cli._run() == 130
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_an_id_that_the_terminal_has_no_letters_for_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    path, out = tmp_path / "study.toml", io.BytesIO()
+    study = 'name = "Lab"\nparticipants = ["P\N{SNOWMAN}"]\n[[blocks]]\nname = "rest"\nseconds = 60\n'
+    path.write_text(study, encoding="utf-8")
+    with io.TextIOWrapper(out, encoding=encoding) as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        monkeypatch.setattr(sys, "argv", ["ecg-live", "study", str(path)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert not ended.value.code
+        assert b"P\\u2603" in out.getvalue()
+        monkeypatch.undo()
