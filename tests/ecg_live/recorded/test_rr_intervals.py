@@ -17,12 +17,14 @@ from devices.read_options import ReadOptions
 from ecg_live.events import Beats, Chunk, Gap, StreamInfo
 from ecg_live.recorded.export import export
 from ecg_live.recorded.export.bids import BidsNames
+from ecg_live.recorded.export.bids.affect_rating import rating_rows
 from ecg_live.recorded.export.bids.tachogram import tachogram_rows
 from ecg_live.recorded.report import write_report
 from ecg_live.recorded.report.recording_parts import read_recording_files
 from ecg_live.recorded.report.session import load_session
 from ecg_live.recorded.report.session_intervals import session_intervals
 from ecg_live.recorded.rr_intervals import RR_STREAMS, RrSeries, read_rr_intervals, recorded_intervals
+from ecg_live.recorded.self_reports import AffectRatings
 from ecg_live.recorded.session_file import read_contents
 from ecg_live.recorded.verify import verify
 from ecg_live.resources import demo_recording, recordings_folder
@@ -204,6 +206,13 @@ def test_a_tachogram_is_a_step_at_each_beat() -> None:
     assert rows[[1, 8], 1].tolist() == [0.0, 1.0]
     assert np.isnan(rows[[0, 12, 18], 0]).all()
     assert rows[19:, 0].tolist() == [0.5, 0.5]
+
+
+def test_a_damaged_time_makes_no_table_of_years() -> None:
+    """It needed 30 GB; what comes before it is exported."""
+    series = RrSeries(np.array([1.0, 2.0, 1e9]), np.ones(3), np.zeros(3, np.int64), np.zeros(3, np.int64))
+    assert len(tachogram_rows(series)) == 9
+    assert len(rating_rows(AffectRatings(np.array([0.0, 0.05, 1e9]), np.zeros((3, 2))))) == 2
 
 
 def test_verify_counts_them_by_flag(session: Path) -> None:

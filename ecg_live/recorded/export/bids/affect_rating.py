@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ecg_live.events import AFFECT_DIMENSIONS, AFFECT_SCALE, F64
+from ecg_live.recorded.export.bids.physio import before_silence
 from ecg_live.recorded.self_reports import AffectRatings
 
 RATING_HZ = 20.0  # at which a rating is taken
@@ -19,6 +20,7 @@ def rating_rows(ratings: AffectRatings) -> F64:
     """Rows (n, 2) of valence and arousal from the first ECG sample: the newest by then, to half a row; NaN for none."""
     known = ratings.times >= 0
     times, values = ratings.times[known], ratings.values[known]
+    times = times[: before_silence(times)]
     if not len(times):
         return np.empty((0, len(RATING_COLUMNS)))
     rows = np.arange(round(float(times[-1]) * RATING_HZ) + 1) / RATING_HZ

@@ -9,7 +9,10 @@ from math import isfinite
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
+import numpy as np
+
 from ecg_live.errors import FormatError
+from ecg_live.events import F64
 from ecg_live.recorded.auxiliary_samples import AuxiliaryBlock
 from ecg_live.recorded.export.bids.tsv import NOT_AVAILABLE, text_cell
 
@@ -24,6 +27,11 @@ class PackedFile(Protocol):
     def write(self, data: bytes) -> int:
         """Write bytes."""
         ...
+
+
+def before_silence(times: F64) -> int:
+    """How many of rising times (s) come before a silence that is too long for rows, as of a damaged number."""
+    return int(np.argmax(np.append(np.diff(times, prepend=0.0) > MAX_GAP_S, True)))
 
 
 @contextlib.contextmanager

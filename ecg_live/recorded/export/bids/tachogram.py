@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ecg_live.events import F64
+from ecg_live.recorded.export.bids.physio import before_silence
 from ecg_live.recorded.rr_intervals import RrSeries
 from ecg_live.results import RR_FLAGS
 
@@ -21,6 +22,7 @@ def tachogram_rows(intervals: RrSeries) -> F64:
     The interval's own length has all its digits; when it ended is known to a quarter of a second.
     """
     intervals = intervals.main()
+    intervals = intervals.where(np.arange(len(intervals)) < before_silence(intervals.stop))
     if not len(intervals):
         return np.empty((0, len(TACHOGRAM_COLUMNS)))
     times = np.arange(int(intervals.stop[-1] * TACHOGRAM_HZ) + 1) / TACHOGRAM_HZ
