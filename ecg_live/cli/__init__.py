@@ -27,7 +27,8 @@ SIBLING_PACKAGES = ("devices", "training")  # installed beside ecg_live, under n
 def main() -> None:
     """Run the command line; errors become one line and a remedy on standard error, and an exit code."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may lack a letter of an id; standard error does so itself
-        sys.stdout.reconfigure(errors="backslashreplace")
+        with contextlib.suppress(OSError):  # it was another file when Python began
+            sys.stdout.reconfigure(errors="backslashreplace")
     code = _run()
     if isinstance(code, int) and code > SIGNALLED:
         from ecg_live.cli.signals import keep_exit_code
