@@ -66,6 +66,7 @@ def test_signals_that_come_while_a_program_ends_do_not_change_its_exit_code(when
     code = (
         "import atexit, os, signal, sys, ecg_live.cli as cli\n"
         "def again(): os.kill(os.getpid(), signal.SIGTERM)\n"
-        f"{when}\ncli._run = lambda: 130\ncli.main()"
+        f"def run():\n    {when}\n    return 130\n"
+        "cli._run = run\ncli.main()"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=120).returncode == 130
