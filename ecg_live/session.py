@@ -220,6 +220,7 @@ class Session:
         """Run to the end on the calling thread; never raises, see `error` and `crash`."""
         self.begin()
         try:
+            self._predictor.engine.prepare()  # an encoder that cannot run is no news for the first window
             self._stream()
         except Exception as error:  # noqa: BLE001 - a worker's exception must reach the screen, whatever it is
             self.fail(error)

@@ -6,9 +6,15 @@ import numpy as np
 import pytest
 
 from ecg_live.errors import DeviceLost, DeviceNotFound, FormatError, ProtocolError
-from ecg_live.events import Battery, Chunk, Gap, State
-from ecg_live.results import Poll, Prediction, Summary, Trace
-from tests.support.scripted_source import HandClock, Keep, Make, Script, Steps, last_two, of, paced
+from ecg_live.events import F32, Battery, Chunk, Gap, State
+from ecg_live.model.bundle import Bundle
+from ecg_live.model.engine.embedders import WindowEmbedder, open_embedder
+from ecg_live.model.engine.protocol import EngineStream
+from ecg_live.results import Poll, Prediction, Summary, Trace, Window
+from ecg_live.signal.pipeline import SignalPath
+from tests.support.chunk_cutting import cut
+from tests.support.scripted_source import RATE, HandClock, Keep, Make, Script, Steps, last_two, of, paced
+from tests.support.synthetic_signals import ecg, info
 
 
 def test_a_sink_that_raises_is_dropped_with_a_message_and_the_others_go_on(make: Make, clock: HandClock) -> None:
@@ -203,3 +209,34 @@ def test_a_gap_that_the_device_reported_before_it_fell_silent_counts_once(make: 
     session.run()
     assert last_two(sink)[1].lost == 2560
     assert sum(item.lost for item in sink.items if isinstance(item, Gap)) == 2560
+
+
+class BrokenEngine:
+    """An encoder whose runtime does not load."""
+
+    streams = False
+    size = 128
+
+    def embed(self, windows: F32) -> F32:
+        raise ImportError("libonnxruntime.so: cannot open shared object file")
+
+    def stream(self, wearers: int = 1) -> EngineStream:
+        raise NotImplementedError
+
+
+def test_an_encoder_that_cannot_run_ends_the_session_before_the_source_is_entered(make: Make, clock: HandClock) -> None:
+    session, source = make(paced(clock, 12), Keep())
+    session._predictor.engine = WindowEmbedder(BrokenEngine())
+    session.run()
+    assert source.entered == 0
+    assert str(session.error).startswith("unexpected ImportError: libonnxruntime.so")
+
+
+@pytest.mark.parametrize("hop", [1.0, 0.5])  # streamed, and window by window
+def test_an_encoder_that_was_prepared_gives_the_same(random_model: Bundle, hop: float) -> None:
+    prepared, other = open_embedder(random_model, hop), open_embedder(random_model, hop)
+    prepared.prepare()
+    path = SignalPath(info(RATE), hop)
+    outputs = [output for chunk in cut(ecg(11, RATE), RATE, [100] * 30) for output in path.push(chunk)]
+    window = next(output for output in outputs if isinstance(output, Window))
+    np.testing.assert_array_equal(prepared.features(window), other.features(window))

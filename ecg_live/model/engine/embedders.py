@@ -26,10 +26,15 @@ class StreamingEmbedder:
     """Embeddings of one wearer's overlapping windows through a stream in steps of 256 samples, each computed once."""
 
     def __init__(self, engine: EncoderEngine) -> None:
+        self._engine = engine
         self._stream = engine.stream()
         self._segment = -1
         self._stop = 0  # index after the segment's last sample that the stream has
         self._ahead: dict[tuple[int, int], F32] = {}  # by segment and first sample
+
+    def prepare(self) -> None:
+        """Load what the first window would wait for, or fail as that would."""
+        self._engine.stream().push(ONE_WEARER, np.zeros((1, BLOCK_SAMPLES), np.float32))
 
     def look_ahead(self, windows: Sequence[Window]) -> None:
         """Compute the features of windows to come, many seconds at once; the same to the bit as one by one."""
@@ -68,6 +73,10 @@ class WindowEmbedder:
     def __init__(self, engine: EncoderEngine) -> None:
         self._engine = engine
 
+    def prepare(self) -> None:
+        """Load what the first window would wait for, or fail as that would."""
+        self._engine.embed(np.zeros((1, WINDOW_SAMPLES), np.float32))
+
     def look_ahead(self, windows: Sequence[Window]) -> None:
         """Nothing is gained: windows have nothing in common."""
 
@@ -78,6 +87,9 @@ class WindowEmbedder:
 
 class NoEmbedder:
     """In the place of an embedder where windows come with their embeddings."""
+
+    def prepare(self) -> None:
+        """Do nothing."""
 
     def look_ahead(self, windows: Sequence[Window]) -> None:
         """Do nothing."""
