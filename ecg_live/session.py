@@ -103,6 +103,7 @@ class Session:
         self.error: EcgLiveError | None = None
         self.crash: BaseException | None = None
         self._record = record
+        self._prepared = False
 
     def start(self) -> None:
         """Run on a thread of its own.
@@ -220,7 +221,6 @@ class Session:
         """Run to the end on the calling thread; never raises, see `error` and `crash`."""
         self.begin()
         try:
-            self._predictor.engine.prepare()  # an encoder that cannot run is no news for the first window
             self._stream()
         except Exception as error:  # noqa: BLE001 - a worker's exception must reach the screen, whatever it is
             self.fail(error)
@@ -272,12 +272,19 @@ class Session:
                         for output in self.path.push(item) if isfinite(self.info.speed) else self._looked_ahead(item):
                             self.emit(output)
                         self.count()
+                        self._prepare_encoder()
                     if self.over:
                         break
         finally:
             for output in self.path.flush():
                 self.emit(output)
             self.end_stream()
+
+    def _prepare_encoder(self) -> None:
+        """Load the encoder after a second of ECG, when a screen has its frame, long before the first window."""
+        if not self._prepared and self.path.samples >= self.info.rate:
+            self._prepared = True
+            self._predictor.engine.prepare()
 
     def _looked_ahead(self, item: Chunk | StreamEvent) -> Sequence[Item | Window]:
         """All outputs of the path at once, since nobody waits for the first; the predictor has seen their windows."""
