@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from statistics import fmean
 from typing import NamedTuple
 
 from devices.clock import DeviceClock
@@ -12,6 +14,7 @@ from ecg_live.events import F64, Chunk, Gap, State, StreamEvent
 _MIN_FIT_SPAN_S = 60.0  # of a fitted rate: 5 ms of jitter is 0.6 samples of a minute's gap at 130 Hz
 _MAX_RATE_ERROR = 0.01  # of the fitted rate, as a share of nominal
 _MAX_JITTER_SAMPLES = 1  # of stamps between consecutive frames: a lost frame has 3 samples or more
+_AVERAGED_STAMPS = 8  # before an outage: at 512 Hz whole ms are half a sample, and four packets have all fractions
 _CLOCK_SET_S = 5.0  # more between the steps of both clocks means a set clock: no radio delays data so long
 
 
@@ -35,7 +38,8 @@ class FrameTimeline:
         What to call the device in a gap's cause.
     equal_frames : bool
         All frames hold as many samples, so that those lost within a connection are whole frames: their number does not
-        depend on the stamps' jitter.
+        depend on the stamps' jitter. What an outage lost is counted from the mean of the stamps before it, as they may
+        be whole ms.
     """
 
     def __init__(self, rate: float, device: str, *, equal_frames: bool = False) -> None:
@@ -45,6 +49,7 @@ class FrameTimeline:
         self._clock = DeviceClock()
         self._next = 0  # index of the next sample
         self._last: tuple[int, float, float] | None = None  # stamp, session time and arrival of the last sample
+        self._recent = deque[tuple[int, int]](maxlen=_AVERAGED_STAMPS if equal_frames else 1)  # stamps, and indices
         self._fit_start = (0, 0)  # stamp and index of the last sample of the clock's first frame
         self._cause = ""
         self._repeated = WarningCounter()
@@ -83,7 +88,7 @@ class FrameTimeline:
         if self._last is None:
             return 0
         stamp, _, before = self._last
-        step = (frame.stamp - stamp) / 1e9
+        step = (frame.stamp - stamp) / 1e9 - (self._mean_offset() if self._cause else 0.0)
         n = len(frame.samples)
         lost = round(step * self._rate()) - n
         if not self._cause:
@@ -92,6 +97,11 @@ class FrameTimeline:
             self._fit_start = frame.stamp, self._next - 1
             return None
         return max(0, lost)
+
+    def _mean_offset(self) -> float:
+        """By how much (s) the stamps before are later, on average, than the last one says."""
+        last, stop = self._recent[-1]
+        return fmean((stamp - last) / 1e9 + (stop - index) / self._nominal_rate for stamp, index in self._recent)
 
     def _rate(self) -> float:
         """Return the sampling rate by the device's clock, in Hz."""
@@ -107,5 +117,8 @@ class FrameTimeline:
     def _advance(self, frame: Frame, stop: int, arrived: float) -> None:
         if self._last is None or self._fit_start[0] == frame.stamp:
             self._fit_start = frame.stamp, stop - 1
+        if self._cause:
+            self._recent.clear()
+        self._recent.append((frame.stamp, stop))
         self._next, self._cause = stop, ""
         self._last = frame.stamp, self._clock.host_time(frame.stamp / 1e9), arrived

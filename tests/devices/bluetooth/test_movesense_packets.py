@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import product
 
 import numpy as np
 import pytest
@@ -152,3 +153,16 @@ def test_a_clock_that_restarted_is_a_gap_by_the_computers_clock(restarted: int) 
     (gap,) = [item for item in placed(packets) if isinstance(item, Gap)]
     assert gap.lost == pytest.approx((30 - 10 * 16 / 256) * 256, abs=2)
     assert "the sensor's clock was set" in gap.cause
+
+
+@pytest.mark.parametrize("rate", [125, 200, 256, 512])
+def test_an_outage_is_exact_although_stamps_are_whole_milliseconds(rate: int) -> None:
+    for begin, back in product(range(64), range(1084, 1092)):
+        decoder, timeline = PacketDecoder(rate), FrameTimeline(rate, "sensor", equal_frames=True)
+        found: list[Chunk | StreamEvent] = []
+        for first in (*range(begin, begin + 128, 16), back):
+            if first == back:
+                timeline.connect()
+            found += timeline.push(decoder.decode(packet(first, rate=rate)), first / rate)
+        (gap,) = [item for item in found if isinstance(item, Gap)]
+        assert gap.lost == back - begin - 128, (begin, back)
