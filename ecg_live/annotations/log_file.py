@@ -32,8 +32,8 @@ from ecg_live.annotations.change import (
     parse_change,
 )
 from ecg_live.annotations.current import Annotations
-from ecg_live.annotations.locked_file import append_whole, locked_file, read_all
 from ecg_live.errors import ConfigError, FormatError, RecordingError
+from ecg_live.locked_file import append_whole, locked_file, read_all
 
 ANNOTATIONS_SUFFIX = ".annotations.jsonl"
 ANNOTATIONS_TYPE, ANNOTATIONS_VERSION = "annotations", 1

@@ -15,9 +15,9 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Self
 
-from ecg_live.annotations.locked_file import locked_file
 from ecg_live.atomic_write import private_folder, write_whole
 from ecg_live.errors import ConfigError, DeviceError
+from ecg_live.locked_file import locked_file
 from ecg_live.nats.server_file import (
     RunningServer,
     forget_server,

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ecg_live.annotations.locked_file import has_name
 from ecg_live.atomic_write import PRIVATE_FILE, private_folder, write_all
 from ecg_live.file_lock import try_lock
+from ecg_live.locked_file import has_name
 from ecg_live.nats.frames import StreamFrame, intact_frames
 
 DEFAULT_SPOOL_BYTES = 1_000_000_000  # a week at 130 Hz

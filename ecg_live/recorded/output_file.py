@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from ecg_live.annotations.locked_file import new_locked_file
 from ecg_live.atomic_write import private_folder
 from ecg_live.errors import RecordingError
+from ecg_live.locked_file import new_locked_file
 
 
 def check_output_path(path: Path, source: Path, *, force: bool) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ecg_live import __version__
-from ecg_live.annotations.locked_file import locked_file
 from ecg_live.atomic_write import private_folder
 from ecg_live.errors import ConfigError, FormatError, RecordingError
+from ecg_live.locked_file import locked_file
 from ecg_live.recorded.export.bids.labels import BidsEntities, Labelled
 from ecg_live.recorded.export.bids.tsv import NOT_AVAILABLE, IndexTable, text_cell
 from ecg_live.text import sanitize
