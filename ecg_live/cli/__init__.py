@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from ecg_live.text import sanitize
 
@@ -52,7 +52,7 @@ def main_desk() -> None:
 
 def discard_output() -> None:
     """Close standard output after a failed write: what is left in its buffer would fail again when Python exits."""
-    sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open until Python ends
+    sys.stdout = _nowhere()
 
 
 def _discard_unprinted() -> None:
@@ -61,7 +61,12 @@ def _discard_unprinted() -> None:
         if sys.stderr is not None:
             sys.stderr.flush()
     except OSError:
-        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - likewise
+        sys.stderr = _nowhere()
+
+
+def _nowhere() -> TextIO:
+    """A file that takes what nobody can read, open until Python ends."""
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def _run() -> int | str | None:
@@ -112,7 +117,6 @@ def _start_page() -> int | None:
 def _demonstration() -> int | None:
     """Run ``demo`` without options, and without loading what reads options; None where no window can be opened."""
     from ecg_live.cli.qt_check import why_no_display
-    from ecg_live.cli.signals import INTERRUPTED_EXIT_CODE
 
     if why_no_display(os.environ):
         return None
@@ -122,10 +126,7 @@ def _demonstration() -> int | None:
     from ecg_live.cli.live import live
     from ecg_live.resources import demo_recording
 
-    try:
-        return live(str(demo_recording()), {}, bundled=True)
-    except KeyboardInterrupt:
-        return INTERRUPTED_EXIT_CODE
+    return live(str(demo_recording()), {}, bundled=True)
 
 
 def _as_known_error(error: EcgLiveError | ImportError | OSError) -> EcgLiveError | None:

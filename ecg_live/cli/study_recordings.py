@@ -166,7 +166,7 @@ def refuse_growing(path: Path) -> None:
     age = max(0.0, time.time() - before.st_mtime)  # a file server's clock may be ahead
     until = time.monotonic() + BEING_WRITTEN_S - age
     while not (grows := being_written(path) or path.stat().st_size != before.st_size) and time.monotonic() < until:
-        time.sleep(LOOK_AGAIN_S)
+        time.sleep(LOOK_AGAIN_S)  # a growing file of another machine tells nobody
     if grows:
         raise ConfigError(f"{path.name} is being recorded now", "end that session first, or name another --session")
 
