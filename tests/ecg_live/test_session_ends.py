@@ -211,6 +211,9 @@ def test_a_gap_that_the_device_reported_before_it_fell_silent_counts_once(make: 
     assert sum(item.lost for item in sink.items if isinstance(item, Gap)) == 2560
 
 
+NO_RUNTIME = "libonnxruntime.so: cannot open shared object file"
+
+
 class BrokenEngine:
     """An encoder whose runtime does not load."""
 
@@ -218,10 +221,10 @@ class BrokenEngine:
     size = 128
 
     def embed(self, windows: F32) -> F32:
-        raise ImportError("libonnxruntime.so: cannot open shared object file")
+        raise ImportError(NO_RUNTIME)
 
     def stream(self, wearers: int = 1) -> EngineStream:
-        raise NotImplementedError
+        raise ImportError(NO_RUNTIME)
 
 
 def test_an_encoder_that_cannot_run_ends_the_session_with_its_first_second(make: Make, clock: HandClock) -> None:
