@@ -17,8 +17,8 @@ if TYPE_CHECKING:  # at run time only where something went wrong
     from ecg_live.errors import EcgLiveError
 
 PROCESS_START_S = monotonic()  # closest to the moment at which the user gave the command
-SIGNALLED = 128  # exit codes above it say which signal ended the command
-INTERRUPTED = 130  # Ctrl-C
+SIGNAL_EXIT_BASE = 128  # plus the number of the signal that ended a command: the exit code that shells use
+INTERRUPTED_EXIT_CODE = SIGNAL_EXIT_BASE + 2  # Ctrl-C
 NOTICE_PREFIX, REMEDY_PREFIX = "ecg-live: ", "  what to do: "
 MAX_SHOWN_PROBLEMS = 20  # files of a folder
 SIBLING_PACKAGES = ("devices", "training")  # installed beside ecg_live, under names that a user's folder may have too
@@ -30,7 +30,7 @@ def main() -> None:
         with contextlib.suppress(OSError):  # it was another file when Python began
             sys.stdout.reconfigure(errors="backslashreplace")
     code = _run()
-    if isinstance(code, int) and code > SIGNALLED:
+    if isinstance(code, int) and code > SIGNAL_EXIT_BASE:
         from ecg_live.cli.signals import keep_exit_code
 
         keep_exit_code(code)
@@ -90,7 +90,7 @@ def _run() -> int | str | None:
         broken = end.__context__  # typer exits with 1 if the reader of the output has gone
         return _lost_output(broken) if isinstance(broken, BrokenPipeError) else end.code
     except KeyboardInterrupt:  # before a command takes care of it, as while it loads
-        return INTERRUPTED
+        return INTERRUPTED_EXIT_CODE
     except (EcgLiveError, ImportError, OSError) as error:
         known = _as_known_error(error)
         if known is None or "--debug" in sys.argv:

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from ecg_live.cli import NOTICE_PREFIX, REMEDY_PREFIX, SIGNALLED, print_line, print_notice
+from ecg_live.cli import NOTICE_PREFIX, REMEDY_PREFIX, SIGNAL_EXIT_BASE, print_line, print_notice
 from ecg_live.cli.signals import CaughtSignals, session_signals
 from ecg_live.config import window_file
 from ecg_live.errors import EcgLiveError
@@ -133,7 +133,7 @@ def _follow(program: subprocess.Popen[str], failed: Callable[[str], object]) -> 
                 reason = text.removeprefix(NOTICE_PREFIX)  # the last one is why it ended
             elif text.startswith(REMEDY_PREFIX):
                 reason += f" ({text.removeprefix(REMEDY_PREFIX)})"
-    if 0 < program.returncode < SIGNALLED:
+    if 0 < program.returncode < SIGNAL_EXIT_BASE:
         failed(reason or f"the program ended with {program.returncode}")
 
 

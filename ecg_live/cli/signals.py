@@ -9,8 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-SIGNAL_EXIT_BASE = 128  # plus the signal's number: the exit code that shells use
-INTERRUPTED_EXIT_CODE = SIGNAL_EXIT_BASE + signal.SIGINT
+from ecg_live.cli import SIGNAL_EXIT_BASE
 
 
 class CaughtSignals:

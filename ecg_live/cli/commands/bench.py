@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, cast, get_args
 
 import typer
 
-from ecg_live.cli import print_notice
+from ecg_live.cli import INTERRUPTED_EXIT_CODE, print_notice
 from ecg_live.cli.commands.options import Debug
-from ecg_live.cli.signals import INTERRUPTED_EXIT_CODE, CaughtSignals
+from ecg_live.cli.signals import CaughtSignals
 from ecg_live.cli.training_extra import training_imports
 from ecg_live.errors import ConfigError
 

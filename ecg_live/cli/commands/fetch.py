@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ecg_live.cli import print_notice
-from ecg_live.cli.signals import INTERRUPTED_EXIT_CODE
+from ecg_live.cli import INTERRUPTED_EXIT_CODE, print_notice
 from ecg_live.cli.training_extra import training_imports
 from ecg_live.errors import ConfigError
 

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ecg_live.cli import print_error, print_notice
+from ecg_live.cli import INTERRUPTED_EXIT_CODE, print_error, print_notice
 from ecg_live.cli.commands.options import Debug
-from ecg_live.cli.signals import INTERRUPTED_EXIT_CODE
 from ecg_live.errors import ConfigError, RecordingError
 from ecg_live.text import sanitize
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ecg_live.cli import print_notice
+from ecg_live.cli import INTERRUPTED_EXIT_CODE, print_notice
 from ecg_live.cli.commands.options import DatasetFolder, DatasetName, Debug, Log
-from ecg_live.cli.signals import INTERRUPTED_EXIT_CODE, CaughtSignals, interrupt
+from ecg_live.cli.signals import CaughtSignals, interrupt
 from ecg_live.cli.training_extra import require_training_packages
 from ecg_live.errors import ConfigError, DatasetError
 
